@@ -1,0 +1,459 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// MaxBytes bounds an event on the wire. What is larger is refused by Decode.
+const MaxBytes = 100_000
+
+// TimeFormat is how a time stands on the wire: RFC 3339, UTC, whole milliseconds.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// coreFields are the names that no payload may use, in the order in which they
+// stand on the wire.
+var coreFields = []string{"id", "seq", "type", "timestamp", "correlation_id", "source", "source_id", "raw_type", "flags"}
+
+// CoreFields lists the names of the envelope's own fields on the wire, in order.
+// No payload field may have one of them.
+func CoreFields() []string { return slices.Clone(coreFields) }
+
+// AppendJSON appends the event's wire form: one flat JSON object with the core
+// fields first and the payload's own fields after them. The members of an
+// unknown type are appended as they came, byte for byte.
+func (e Event) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"id":`...)
+	dst = appendString(dst, string(e.ID))
+	if e.Seq != 0 {
+		// A Seq needs 61 bits, more than a JavaScript number has: it travels as text.
+		dst = append(dst, `,"seq":"`...)
+		dst = strconv.AppendUint(dst, e.Seq, 10)
+		dst = append(dst, '"')
+	}
+	dst = append(dst, `,"type":`...)
+	dst = appendString(dst, string(e.Type))
+	dst = append(dst, `,"timestamp":"`...)
+	dst = e.Time.UTC().AppendFormat(dst, TimeFormat)
+	dst = append(dst, `","correlation_id":`...)
+	dst = appendString(dst, string(e.chain()))
+	dst = append(dst, `,"source":`...)
+	dst = appendString(dst, string(e.Source))
+	dst = append(dst, `,"source_id":`...)
+	dst = appendString(dst, e.SourceID)
+	dst = append(dst, `,"raw_type":`...)
+	dst = appendString(dst, e.rawType())
+	if e.Flags != 0 {
+		dst = append(dst, `,"flags":`...)
+		dst = e.Flags.appendJSON(dst)
+	}
+	if members := e.PayloadJSON(); len(members) > 2 {
+		dst = append(dst, ',')
+		return append(dst, members[1:]...)
+	}
+	return append(dst, '}')
+}
+
+// MarshalJSON is AppendJSON for encoding/json, which escapes HTML characters on
+// top; use AppendJSON where bytes matter.
+func (e Event) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
+
+// PayloadJSON is the payload alone as a JSON object, "{}" when it has no fields.
+func (e Event) PayloadJSON() []byte {
+	switch p := e.Payload.(type) {
+	case nil:
+		return []byte("{}")
+	case Unknown:
+		return p.object()
+	default:
+		b, err := marshal(p)
+		if err != nil || len(b) < 2 || b[0] != '{' {
+			// Payloads are plain structs; a test marshals every one of them.
+			panic(fmt.Sprintf("event: payload of %s is not an object: %v", e.Type, err))
+		}
+		return b
+	}
+}
+
+func (e Event) chain() ID {
+	if e.CorrelationID == "" {
+		return e.ID
+	}
+	return e.CorrelationID
+}
+
+func (e Event) rawType() string {
+	if e.RawType == "" {
+		return string(e.Type)
+	}
+	return e.RawType
+}
+
+var flagNames = []struct {
+	flag Flags
+	name string
+}{{Test, "test"}, {Replay, "replay"}, {Backfill, "backfill"}}
+
+// String lists the flags by name, separated by commas.
+func (f Flags) String() string {
+	var names []string
+	for _, n := range flagNames {
+		if f.Has(n.flag) {
+			names = append(names, n.name)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+func (f Flags) appendJSON(dst []byte) []byte {
+	dst = append(dst, '[')
+	for i, name := range strings.Split(f.String(), ",") {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, name)
+	}
+	return append(dst, ']')
+}
+
+// Unknown is the payload of a type that the catalogue does not have. It keeps
+// its members as they came.
+type Unknown struct {
+	kind    Type
+	members []byte // "k":v,"k":v
+}
+
+// EventType is the type that the sender gave.
+func (u Unknown) EventType() Type { return u.kind }
+
+// Members is the payload as a JSON object, as it came.
+func (u Unknown) Members() json.RawMessage { return u.object() }
+
+func (u Unknown) object() []byte {
+	b := make([]byte, 0, len(u.members)+2)
+	b = append(b, '{')
+	b = append(b, u.members...)
+	return append(b, '}')
+}
+
+// NewUnknown wraps a JSON object as the payload of a type without a catalogue
+// entry. A member with a core field's name is kept as "upstream_<name>".
+func NewUnknown(kind Type, object []byte) (Unknown, error) {
+	ms, err := splitObject(object)
+	if err != nil {
+		return Unknown{}, err
+	}
+	return Unknown{kind, joinMembers(ms, "upstream_")}, nil
+}
+
+// FieldError says what is wrong with one field of an event or a command.
+type FieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+func (e FieldError) Error() string { return e.Field + " " + e.Message }
+
+// InvalidError lists everything that is wrong with an event, sorted by field.
+type InvalidError struct {
+	Type   Type
+	Fields []FieldError
+}
+
+func (e *InvalidError) Error() string {
+	parts := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		parts[i] = f.Error()
+	}
+	what := string(e.Type)
+	if what == "" {
+		what = "event"
+	}
+	return what + ": " + strings.Join(parts, "; ")
+}
+
+// ErrNotObject is returned by Decode for JSON that is not one object, and for
+// bytes that are not JSON.
+var ErrNotObject = errors.New("not a JSON object")
+
+// Decode reads an event's wire form. A missing id, timestamp, correlation id or
+// source is filled in: a new id, now, the id, and the source of the type in the
+// catalogue (Operator for an unknown type). What is there must be right: an
+// *InvalidError names every field that is not. A type in the catalogue is
+// validated by it; any other keeps its members as they are.
+//
+// Decode never changes an unknown type's payload: what AppendJSON made of it
+// comes back byte for byte.
+func Decode(data []byte, now time.Time) (Event, error) {
+	return decode(data, now, true)
+}
+
+// DecodeStored is Decode for what this program itself has written: values that
+// a newer catalogue would refuse are let through, since nothing that was
+// remembered may be lost.
+func DecodeStored(data []byte) (Event, error) {
+	return decode(data, time.Time{}, false)
+}
+
+func decode(data []byte, now time.Time, validate bool) (Event, error) {
+	var ev Event
+	if len(data) > MaxBytes && validate {
+		return ev, &InvalidError{Fields: []FieldError{{"event", fmt.Sprintf("has %d bytes, more than %d", len(data), MaxBytes)}}}
+	}
+	ms, err := splitObject(data)
+	if err != nil {
+		return ev, err
+	}
+	var bad []FieldError
+	fail := func(field, format string, args ...any) {
+		bad = append(bad, FieldError{field, fmt.Sprintf(format, args...)})
+	}
+	text := func(m member, limit int) string {
+		var s string
+		if string(m.value) == "null" {
+			return ""
+		}
+		if json.Unmarshal(m.value, &s) != nil {
+			fail(m.name, "must be text")
+		} else if len(s) > limit {
+			fail(m.name, "has %d bytes, more than %d", len(s), limit)
+		}
+		return s
+	}
+	payload := ms[:0:0]
+	for _, m := range ms {
+		switch m.name {
+		case "id":
+			ev.ID = ID(text(m, MaxIDLen))
+		case "seq":
+			n, err := strconv.ParseUint(strings.Trim(string(m.value), `"`), 10, 63)
+			if err != nil {
+				fail("seq", "must be a whole number")
+			}
+			ev.Seq = n
+		case "type":
+			ev.Type = Type(text(m, 100))
+		case "timestamp":
+			if string(m.value) == "null" {
+				continue
+			}
+			s := text(m, 64)
+			t, err := time.Parse(time.RFC3339Nano, s)
+			if s != "" && (err != nil || t.Year() < 1970 || t.Year() > 9999) {
+				fail("timestamp", "must be an RFC 3339 time such as 2026-11-24T20:00:00.000Z")
+			}
+			ev.Time = t.UTC().Truncate(time.Millisecond)
+		case "correlation_id":
+			ev.CorrelationID = ID(text(m, MaxIDLen))
+		case "source":
+			ev.Source = Source(text(m, 20))
+			if ev.Source != "" && !slices.Contains(Sources(), ev.Source) {
+				fail("source", "must be one of %s", joinSources())
+			}
+		case "source_id":
+			ev.SourceID = text(m, 255)
+		case "raw_type":
+			ev.RawType = text(m, 100)
+		case "flags":
+			ev.Flags = decodeFlags(m.value, fail)
+		default:
+			payload = append(payload, m)
+		}
+	}
+	if ev.Type == "" {
+		fail("type", "is missing")
+	} else if !validType(ev.Type) {
+		fail("type", "must be words of letters, digits and _ joined by dots, such as channel.follow")
+	}
+	if ev.RawType == string(ev.Type) {
+		ev.RawType = ""
+	}
+	spec, known := Lookup(ev.Type)
+	if ev.ID == "" {
+		ev.ID = NewID(now)
+	}
+	if ev.CorrelationID == "" {
+		ev.CorrelationID = ev.ID
+	}
+	if ev.Time.IsZero() {
+		ev.Time = now.UTC().Truncate(time.Millisecond)
+	}
+	if ev.Source == "" {
+		ev.Source = Operator
+		if known {
+			ev.Source = spec.Source
+		}
+	}
+	if known {
+		p, fields := spec.decode(joinMembers(payload, ""), validate)
+		ev.Payload = p
+		bad = append(bad, fields...)
+	} else {
+		ev.Payload = Unknown{ev.Type, joinMembers(payload, "")}
+	}
+	if len(bad) > 0 {
+		slices.SortStableFunc(bad, func(a, b FieldError) int { return strings.Compare(a.Field, b.Field) })
+		return Event{}, &InvalidError{ev.Type, bad}
+	}
+	return ev, nil
+}
+
+// validType accepts what upstreams and scripts use as a type and refuses what
+// could not be a topic or a file name.
+func validType(t Type) bool {
+	for part := range strings.SplitSeq(string(t), ".") {
+		if part == "" {
+			return false
+		}
+		for _, r := range part {
+			if !(r == '_' || r == '-' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func decodeFlags(value []byte, fail func(field, format string, args ...any)) (f Flags) {
+	var names []string
+	if json.Unmarshal(value, &names) != nil {
+		fail("flags", "must be a list of test, replay, backfill")
+		return 0
+	}
+next:
+	for _, name := range names {
+		for _, n := range flagNames {
+			if n.name == name {
+				f |= n.flag
+				continue next
+			}
+		}
+		fail("flags", "has %q; want test, replay or backfill", name)
+	}
+	return f
+}
+
+func joinSources() string {
+	s := Sources()
+	names := make([]string, len(s))
+	for i := range s {
+		names[i] = string(s[i])
+	}
+	return strings.Join(names, ", ")
+}
+
+// member is one "key":value of an object, in the bytes in which it came.
+type member struct {
+	name  string
+	key   []byte // with its quotes
+	value json.RawMessage
+}
+
+// splitObject takes a JSON object apart without changing a byte of its values.
+func splitObject(data []byte) ([]member, error) {
+	if !utf8.Valid(data) {
+		return nil, fmt.Errorf("%w: invalid UTF-8", ErrNotObject)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	t, err := dec.Token()
+	if err != nil || t != json.Delim('{') {
+		return nil, ErrNotObject
+	}
+	var ms []member
+	for dec.More() {
+		t, err := dec.Token()
+		if err != nil {
+			return nil, fmt.Errorf("%w: %v", ErrNotObject, err)
+		}
+		name := t.(string) // a decoder gives nothing else in a key's place
+		end := int(dec.InputOffset())
+		start := keyStart(data, end)
+		m := member{name: name, key: data[start:end]}
+		if err := dec.Decode(&m.value); err != nil {
+			return nil, fmt.Errorf("%w: %s: %v", ErrNotObject, name, err)
+		}
+		ms = append(ms, m)
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrNotObject, err)
+	}
+	if _, err := dec.Token(); err == nil || dec.More() {
+		return nil, fmt.Errorf("%w: more follows it", ErrNotObject)
+	}
+	return ms, nil
+}
+
+// keyStart finds where the string that ends before end begins: at the first
+// quote, going back, that an even number of backslashes precedes.
+func keyStart(data []byte, end int) int {
+	for i := end - 2; i >= 0; i-- {
+		if data[i] != '"' {
+			continue
+		}
+		n := 0
+		for i-1-n >= 0 && data[i-1-n] == '\\' {
+			n++
+		}
+		if n%2 == 0 {
+			return i
+		}
+	}
+	return 0
+}
+
+// joinMembers puts members together again, without braces. One with a core
+// field's name is given the prefix, or left out if there is none.
+func joinMembers(ms []member, prefix string) []byte {
+	var b []byte
+	for _, m := range ms {
+		core := slices.Contains(coreFields, m.name)
+		if core && prefix == "" {
+			continue
+		}
+		if len(b) > 0 {
+			b = append(b, ',')
+		}
+		if core {
+			b = appendString(b, prefix+m.name)
+		} else {
+			b = append(b, m.key...)
+		}
+		b = append(b, ':')
+		b = append(b, m.value...)
+	}
+	return b
+}
+
+// marshal is json.Marshal without the escaping of HTML characters: pages set
+// text, not markup, and chat is full of < and &.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func appendString(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			b, err := marshal(s)
+			if err != nil {
+				return append(dst, `""`...)
+			}
+			return append(dst, b...)
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"')
+}
