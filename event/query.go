@@ -34,6 +34,9 @@ type Query struct {
 	Stream int64
 	// Session is a stream_session_id.
 	Session string
+	// Chain is a correlation id: the event that began the chain and all that
+	// followed from it.
+	Chain ID
 	// Tests includes events that are flagged test.
 	Tests bool
 	// Oldest asks for the oldest first instead of the newest.
