@@ -18,11 +18,11 @@ const (
 	maxValue = 500
 )
 
-// kind is the type of a parameter.
-type kind int
+// paramKind is the type of a parameter.
+type paramKind int
 
 const (
-	kindText kind = iota
+	kindText paramKind = iota
 	kindWhole
 	kindTime
 	kindBool
@@ -33,7 +33,7 @@ const (
 type param struct {
 	name   string
 	doc    string
-	kind   kind
+	kind   paramKind
 	inPath bool
 	must   bool
 	many   bool // may be given more than once
@@ -48,9 +48,9 @@ type param struct {
 	check func(string) string
 }
 
-func text(name, doc string) param { return param{name: name, doc: doc, most: maxValue} }
+func textParam(name, doc string) param { return param{name: name, doc: doc, most: maxValue} }
 
-func whole(name, doc string, def, least, most int64) param {
+func wholeParam(name, doc string, def, least, most int64) param {
 	p := param{name: name, doc: doc, kind: kindWhole, least: least, most: most}
 	if def != 0 {
 		p.def = def
@@ -58,11 +58,11 @@ func whole(name, doc string, def, least, most int64) param {
 	return p
 }
 
-func when(name, doc string) param { return param{name: name, doc: doc, kind: kindTime} }
+func timeParam(name, doc string) param { return param{name: name, doc: doc, kind: kindTime} }
 
-func yes(name, doc string) param { return param{name: name, doc: doc, kind: kindBool} }
+func boolParam(name, doc string) param { return param{name: name, doc: doc, kind: kindBool} }
 
-func oneOf(name, doc string, values ...string) param {
+func oneOfParam(name, doc string, values ...string) param {
 	return param{name: name, doc: doc, values: values, most: maxValue}
 }
 
@@ -152,7 +152,7 @@ func parseArgs(params []param, rawQuery string, inPath func(name string) string)
 	if missing {
 		code = "missing_parameters"
 	}
-	return nil, invalidFields(code, problems("parameter", bad), bad)
+	return nil, invalidFields(code, sumUp("parameter", bad), bad)
 }
 
 // parse reads one value and says what is wrong with it.
@@ -231,10 +231,37 @@ func knownParams(params []param) string {
 	return "it has " + strings.Join(names, ", ")
 }
 
-// problems says how many things are wrong; with one it says what.
-func problems(what string, bad []event.FieldError) string {
+// sumUp says how many things are wrong; with one it says what.
+func sumUp(what string, bad []event.FieldError) string {
 	if len(bad) == 1 {
 		return bad[0].Error()
 	}
 	return fmt.Sprintf("%d things are wrong with the %ss", len(bad), what)
+}
+
+// rule says in words what a value may be.
+func (p param) rule() string {
+	var words []string
+	if p.must {
+		words = append(words, "required")
+	}
+	if p.many {
+		words = append(words, "may be repeated")
+	}
+	switch {
+	case p.kind == kindTime:
+		words = append(words, "time")
+	case p.kind == kindBool:
+		words = append(words, "true or false")
+	case p.kind == kindWhole && p.most < 1<<53:
+		words = append(words, fmt.Sprintf("%d to %d", p.least, p.most))
+	case p.kind == kindWhole:
+		words = append(words, "whole number")
+	case len(p.values) > 0:
+		words = append(words, strings.Join(p.values, " | "))
+	}
+	if p.def != nil {
+		words = append(words, fmt.Sprintf("default %v", p.def))
+	}
+	return strings.Join(words, ", ")
 }

@@ -27,6 +27,8 @@ type Hub struct {
 	listeners []net.Listener // pages, API and socket first, then the health port
 	addr      string         // the address last listened on: a restart takes the same port
 
+	web *web // the HTTP side
+
 	*state
 	*registry
 	*commands
@@ -45,6 +47,7 @@ func New(cfg Config, o Options) *Hub {
 	h.state = newState()
 	h.registry = newRegistry()
 	h.commands = newCommands()
+	h.web = newWeb(h)
 	return h
 }
 
@@ -109,7 +112,7 @@ func (h *Hub) Serve(ctx context.Context) error {
 	var servers []*http.Server
 	done := make(chan error, len(listeners))
 	for i, l := range listeners {
-		srv := &http.Server{Handler: handlers[i], ReadHeaderTimeout: 5 * time.Second}
+		srv := newServer(handlers[i])
 		servers = append(servers, srv)
 		go func() { done <- srv.Serve(l) }()
 	}

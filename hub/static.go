@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// types are the content types of what a build puts out. The list is our own
+// contentTypes are the content types of what a build puts out. The list is our own
 // since mime.TypeByExtension asks the registry on Windows, where any installed
 // editor may have made .js "text/plain", which browsers refuse to run.
-var types = map[string]string{
+var contentTypes = map[string]string{
 	".css":         "text/css; charset=utf-8",
 	".gif":         "image/gif",
 	".html":        "text/html; charset=utf-8",
@@ -46,28 +46,28 @@ var types = map[string]string{
 // robots keeps search engines out, should a page ever be reachable for one.
 const robots = "User-agent: *\nDisallow: /\n"
 
-// pages serves the built pages. Files are read and hashed once; one with a time
+// pageFiles serves the built pages. Files are read and hashed once; one with a time
 // (a directory in development, embedded files have none) is read again when the
 // time changes.
-type pages struct {
+type pageFiles struct {
 	files fs.FS // nil: no pages were built in
 
 	mu    sync.Mutex
-	known map[string]*page
+	known map[string]*pageFile
 }
 
-type page struct {
+type pageFile struct {
 	body     []byte
 	etag     string
 	modified time.Time
 }
 
-func newPages(files fs.FS) *pages {
-	return &pages{files: files, known: map[string]*page{}}
+func newPageFiles(files fs.FS) *pageFiles {
+	return &pageFiles{files: files, known: map[string]*pageFile{}}
 }
 
 // ServeHTTP answers GET and HEAD. Query parameters are the page's own business.
-func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *pageFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		writePage(w, http.StatusMethodNotAllowed, "This page can only be read", "It answers GET and HEAD.")
@@ -79,8 +79,8 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", contentType(name))
 		serveContent(w, r, found.body, found.etag)
 	case r.URL.Path == "/robots.txt":
-		w.Header().Set("Content-Type", types[".txt"])
-		serveContent(w, r, []byte(robots), etag([]byte(robots)))
+		w.Header().Set("Content-Type", contentTypes[".txt"])
+		serveContent(w, r, []byte(robots), etagOf([]byte(robots)))
 	case p.files == nil && r.URL.Path == "/":
 		writePage(w, http.StatusOK, "Landale is running",
 			"This build has no pages in it. Build them with “just web” and start the program again. The API is described at /api/docs.")
@@ -90,7 +90,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func contentType(name string) string {
-	if t := types[strings.ToLower(path.Ext(name))]; t != "" {
+	if t := contentTypes[strings.ToLower(path.Ext(name))]; t != "" {
 		return t
 	}
 	return "application/octet-stream"
@@ -105,7 +105,7 @@ func serveContent(w http.ResponseWriter, r *http.Request, body []byte, etag stri
 
 // find returns the file that a URL path stands for: itself, or an HTML file for
 // a path without an extension.
-func (p *pages) find(urlPath string) (string, *page) {
+func (p *pageFiles) find(urlPath string) (string, *pageFile) {
 	name := strings.Trim(urlPath, "/")
 	var names []string
 	switch {
@@ -126,7 +126,7 @@ func (p *pages) find(urlPath string) (string, *page) {
 	return "", nil
 }
 
-func (p *pages) load(name string) *page {
+func (p *pageFiles) load(name string) *pageFile {
 	// ValidPath refuses "..", empty and absolute elements. A backslash or a colon
 	// would be more than a name on Windows, when the files are on disk.
 	if p.files == nil || !fs.ValidPath(name) || strings.ContainsAny(name, "\\:\x00") {
@@ -146,15 +146,15 @@ func (p *pages) load(name string) *page {
 	if err != nil {
 		return nil
 	}
-	known = &page{body, etag(body), info.ModTime()}
+	known = &pageFile{body, etagOf(body), info.ModTime()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.known[name] = known
 	return known
 }
 
-// etag names bytes by their content.
-func etag(body []byte) string {
+// etagOf names bytes by their content.
+func etagOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
@@ -184,7 +184,7 @@ func writePage(w http.ResponseWriter, status int, title, text string) {
 	if err := smallPage.Execute(&b, struct{ Title, Text string }{title, text}); err != nil {
 		panic(err) // a template of two strings, which cannot fail
 	}
-	w.Header().Set("Content-Type", types[".html"])
+	w.Header().Set("Content-Type", contentTypes[".html"])
 	w.Header().Set("Cache-Control", "no-cache")
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
