@@ -3,7 +3,6 @@ package event
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,7 +30,7 @@ type Spec struct {
 	// ExampleID names which one of the source the example comes from.
 	ExampleID string
 
-	decode func(members []byte, validate bool) (Payload, []FieldError)
+	decode func(ms []member, validate bool) (Payload, []FieldError)
 }
 
 // option sets a property of a catalogue line.
@@ -46,7 +45,7 @@ func alert(s *Spec) { s.Once, s.Critical = true, true }
 // raw gives upstream's spelling.
 func raw(name string) option { return func(s *Spec) { s.RawType = name } }
 
-// validator is implemented by payloads with rules beyond the types of their
+// validator is implemented by payloads with rules beyond the tags of their
 // fields. It returns what is wrong, in any order.
 type validator interface{ validate() []FieldError }
 
@@ -93,48 +92,113 @@ func Once(e Event) bool { return byType[e.Type].Once }
 // Validate reports everything that is wrong with a payload, sorted by field;
 // nil means that it may be published.
 func Validate(p Payload) error {
-	v, ok := p.(validator)
-	if !ok {
-		return nil
-	}
-	bad := v.validate()
+	bad := faults(p)
 	if len(bad) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(bad, func(a, b FieldError) int { return strings.Compare(a.Field, b.Field) })
+	sortFields(bad)
 	return &InvalidError{p.EventType(), bad}
 }
 
-func decodePayload[P Payload](members []byte, validate bool) (Payload, []FieldError) {
+// faults lists what breaks the rules of a payload's fields, and its own.
+func faults(p Payload) (bad []FieldError) {
+	if v := reflect.ValueOf(p); v.Kind() == reflect.Struct {
+		if _, unknown := p.(Unknown); !unknown {
+			checkFields(v, "", &bad)
+		}
+	}
+	if v, ok := p.(validator); ok {
+		bad = append(bad, v.validate()...)
+	}
+	return bad
+}
+
+func sortFields(bad []FieldError) {
+	slices.SortStableFunc(bad, func(a, b FieldError) int { return strings.Compare(a.Field, b.Field) })
+}
+
+// DecodePayload reads what PayloadJSON wrote. It never fails: an object that an
+// older catalogue wrote, with other types of fields, comes back as Unknown, and
+// so does anything of a type that the catalogue does not have.
+func DecodePayload(t Type, object []byte) Payload {
+	ms, err := splitObject(object)
+	if err != nil {
+		return Unknown{kind: t}
+	}
+	if s, ok := byType[t]; ok {
+		p, _ := s.decode(ms, false)
+		return p
+	}
+	return Unknown{t, joinMembers(ms, "upstream_")}
+}
+
+func decodePayload[P Payload](ms []member, validate bool) (Payload, []FieldError) {
+	var p P
+	members := joinMembers(ms, "")
+	if err := json.Unmarshal(braces(members), &p); err != nil {
+		if !validate {
+			return Unknown{p.EventType(), members}, nil
+		}
+		return nil, fieldErrors[P](ms)
+	}
+	if !validate {
+		return p, nil
+	}
+	return p, faults(p)
+}
+
+// fieldErrors finds everything that is wrong with members that do not decode
+// together, by decoding one at a time: encoding/json reports only the first.
+func fieldErrors[P Payload](ms []member) (bad []FieldError) {
+	var p P
+	wrong := map[string]bool{}
+	for _, m := range ms {
+		if err := json.Unmarshal(braces(joinMembers([]member{m}, "")), &p); err != nil {
+			f := fieldError(m.name, err)
+			wrong[f.Field] = true
+			bad = append(bad, f)
+		}
+	}
+	for _, f := range faults(p) {
+		if !wrong[f.Field] {
+			bad = append(bad, f)
+		}
+	}
+	return bad
+}
+
+func braces(members []byte) []byte {
 	object := make([]byte, 0, len(members)+2)
 	object = append(object, '{')
 	object = append(object, members...)
-	object = append(object, '}')
-	var p P
-	if err := json.Unmarshal(object, &p); err != nil {
-		if !validate {
-			// Written by a catalogue that knew other types of fields: keep it as it is.
-			return Unknown{p.EventType(), members}, nil
-		}
-		return nil, []FieldError{fieldError(err)}
-	}
-	if v, ok := any(p).(validator); ok && validate {
-		return p, v.validate()
-	}
-	return p, nil
+	return append(object, '}')
 }
 
-// fieldError turns encoding/json's error into one that names the field.
-func fieldError(err error) FieldError {
+// fieldError turns encoding/json's error with one member into one that names
+// the field.
+func fieldError(name string, err error) FieldError {
 	var wrong *json.UnmarshalTypeError
 	var when *time.ParseError
 	switch {
 	case errors.As(err, &wrong):
-		return FieldError{wrong.Field, "must be " + jsonKind(wrong.Type) + ", not " + wrong.Value}
+		what, _, _ := strings.Cut(wrong.Value, " ")
+		return FieldError{fieldPath(name, wrong.Field), "must be " + jsonKind(wrong.Type) + ", not " + what}
 	case errors.As(err, &when):
-		return FieldError{"timestamp fields", fmt.Sprintf("must be RFC 3339 times, not %s", when.Value)}
+		return FieldError{name, "must be an RFC 3339 time such as 2026-11-24T20:00:00.000Z"}
 	}
-	return FieldError{"event", strings.TrimPrefix(err.Error(), "json: ")}
+	return FieldError{name, strings.TrimPrefix(err.Error(), "json: ")}
+}
+
+// fieldPath takes the names of embedded structs, which no client knows, out of
+// encoding/json's path.
+func fieldPath(name, path string) string {
+	parts := slices.DeleteFunc(strings.Split(path, "."), func(p string) bool {
+		return p == "" || 'A' <= p[0] && p[0] <= 'Z'
+	})
+	if len(parts) == 0 {
+		return name
+	}
+	return strings.Join(parts, ".")
 }
 
 func jsonKind(t reflect.Type) string {
@@ -146,6 +210,9 @@ func jsonKind(t reflect.Type) string {
 	case reflect.Slice, reflect.Array:
 		return "a list"
 	case reflect.Struct, reflect.Map:
+		if t == timeType {
+			return "an RFC 3339 time"
+		}
 		return "an object"
 	default:
 		return "a number"

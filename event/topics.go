@@ -21,35 +21,42 @@ func Filters() []string {
 
 var filters = []struct {
 	name   string
+	topic  string
 	passes func(Event) bool
 }{
-	{"all", func(Event) bool { return true }},
-	{"twitch", from(Twitch)},
-	{"obs", from(OBS)},
-	{"ironmon", from(IronMON)},
-	{"system", from(System)},
-	{"audio", from(Audio)},
-	{"ai", from(AI)},
-	{"operator", from(Operator)},
-	{"music", from(Music)},
-	{"rainwave", from(Music)},
-	{"stream", func(e Event) bool { return strings.HasPrefix(string(e.Type), "stream.") && e.Source != Twitch }},
-	{"chat", prefix("channel.chat.")},
-	{"goals", prefix("channel.goal.")},
-	{"interactions", func(e Event) bool {
+	{"all", "events:all", func(Event) bool { return true }},
+	{"twitch", "events:twitch", from(Twitch)},
+	{"obs", "events:obs", from(OBS)},
+	{"ironmon", "events:ironmon", from(IronMON)},
+	{"system", "events:system", from(System)},
+	{"audio", "events:audio", from(Audio)},
+	{"ai", "events:ai", from(AI)},
+	{"operator", "events:operator", from(Operator)},
+	{"music", "events:music", from(Music)},
+	{"rainwave", "events:rainwave", from(Music)},
+	{"stream", "events:stream", ownState},
+	{"chat", "events:chat", prefix("channel.chat.")},
+	{"goals", "events:goals", prefix("channel.goal.")},
+	{"interactions", "events:interactions", func(e Event) bool {
 		switch e.Type {
 		case "channel.follow", "channel.subscribe", "channel.subscription.gift", "channel.subscription.message", "channel.cheer", "channel.raid":
 			return true
 		}
 		return false
 	}},
-	{"dashboard", func(e Event) bool {
+	{"dashboard", "events:dashboard", func(e Event) bool {
 		switch e.Type {
 		case "stream.online", "stream.offline", "channel.update":
 			return true
 		}
 		return e.Source == OBS || e.Source == System || e.Source == IronMON || e.Source == Music
 	}},
+}
+
+// ownState lets through what is on screen: the types "stream.*" that are not
+// Twitch's.
+func ownState(e Event) bool {
+	return strings.HasPrefix(string(e.Type), "stream.") && e.Source != Twitch && byType[e.Type].Source != Twitch
 }
 
 func from(s Source) func(Event) bool { return func(e Event) bool { return e.Source == s } }
@@ -96,7 +103,7 @@ func EventsPush(e Event) string {
 		return "obs_event"
 	case e.Source == IronMON:
 		return "ironmon_event"
-	case strings.HasPrefix(string(e.Type), "stream."):
+	case ownState(e):
 		return "stream_event"
 	case e.Source == System:
 		return "system_event"
@@ -109,12 +116,18 @@ func EventsPush(e Event) string {
 // DashboardPush is the name under which the topics "dashboard:<room>" push an
 // event.
 func DashboardPush(e Event) string {
-	switch e.Type {
-	case "twitch.service_status":
+	switch p := e.Payload.(type) {
+	case TwitchServiceStatus:
+		switch {
+		case p.Connected && p.ConnectionState == ConnectionConnected:
+			return "twitch_connected"
+		case p.ConnectionState == ConnectionDisconnected:
+			return "twitch_disconnected"
+		}
 		return "twitch_connection_changed"
-	case "system.health_check":
+	case SystemHealthCheck:
 		return "health_update"
-	case "system.performance_metric":
+	case SystemPerformanceMetric:
 		return "performance_update"
 	}
 	switch e.Source {
@@ -134,66 +147,127 @@ func DashboardPush(e Event) string {
 	return "system_event"
 }
 
-// overlaySources are the names after "overlay:" that push a source's events, and
-// the push's name there.
-var overlaySources = map[string]struct {
+// overlays are the names after "overlay:" that push a source's events, and the
+// push's name there.
+var overlays = []struct {
+	name   string
+	topic  string
 	source Source
 	push   string
 }{
-	"obs":     {OBS, "obs_event"},
-	"twitch":  {Twitch, "twitch_event"},
-	"ironmon": {IronMON, "ironmon_event"},
-	"music":   {Music, "music_event"},
-	"system":  {System, "system_event"},
+	{"obs", "overlay:obs", OBS, "obs_event"},
+	{"twitch", "overlay:twitch", Twitch, "twitch_event"},
+	{"ironmon", "overlay:ironmon", IronMON, "ironmon_event"},
+	{"music", "overlay:music", Music, "music_event"},
+	{"system", "overlay:system", System, "system_event"},
 }
 
 // OverlayTypes are the names after "overlay:" that can be joined beside
 // "broadcast".
-func OverlayTypes() []string { return []string{"obs", "twitch", "ironmon", "music", "system"} }
+func OverlayTypes() []string {
+	names := make([]string, len(overlays))
+	for i, o := range overlays {
+		names[i] = o.name
+	}
+	return names
+}
 
 // Deliveries lists every topic that gets the event, each once, with the name of
-// its push. Rooms of the dashboard are one topic here, "dashboard:*".
+// its push. Rooms of the dashboard are one topic here, "dashboard:*". What a
+// push carries is PushJSON's to say.
 func Deliveries(e Event) []Delivery {
 	push := EventsPush(e)
 	ds := make([]Delivery, 0, 8)
-	for _, f := range filters {
-		if f.passes(e) {
-			ds = append(ds, Delivery{"events:" + f.name, push})
+	to := func(push string, topics ...string) {
+		for _, t := range topics {
+			ds = append(ds, Delivery{t, push})
 		}
 	}
-	ds = append(ds, Delivery{"dashboard:*", DashboardPush(e)})
-	for _, name := range OverlayTypes() {
-		if o := overlaySources[name]; o.source == e.Source {
-			d := Delivery{"overlay:" + name, o.push}
-			if p := DashboardPush(e); p == "health_update" || p == "performance_update" {
-				d.Push = p
-			}
-			ds = append(ds, d)
+	for _, f := range filters {
+		if f.passes(e) {
+			to(push, f.topic)
+		}
+	}
+	dashboard := DashboardPush(e)
+	to(dashboard, "dashboard:*")
+	for _, o := range overlays {
+		if o.source != e.Source {
+			continue
+		}
+		if dashboard == "health_update" || dashboard == "performance_update" {
+			to(dashboard, o.topic)
+		} else {
+			to(o.push, o.topic)
 		}
 	}
 	switch p := e.Payload.(type) {
 	case TranscriptionFinal:
-		ds = append(ds, Delivery{"transcription:live", "new_transcription"})
-		if p.StreamSessionID != "" {
-			ds = append(ds, Delivery{"transcription:session:" + p.StreamSessionID, "new_transcription"})
-		}
+		to("new_transcription", speechTopics(p.StreamSessionID)...)
 	case TranscriptionPartial:
-		ds = append(ds, Delivery{"transcription:live", "transcription_partial"})
-		if p.StreamSessionID != "" {
-			ds = append(ds, Delivery{"transcription:session:" + p.StreamSessionID, "transcription_partial"})
-		}
+		to("transcription_partial", speechTopics(p.StreamSessionID)...)
 	case TranscriptionSessionStarted:
-		ds = append(ds, Delivery{"transcription:live", "session_started"})
+		to("session_started", speechTopics(p.StreamSessionID)...)
 	case TranscriptionSessionEnded:
-		ds = append(ds, Delivery{"transcription:live", "session_ended"})
+		to("session_ended", speechTopics(p.StreamSessionID)...)
 	case StreamShowChanged:
-		ds = append(ds, Delivery{"stream:overlays", "show_changed"}, Delivery{"stream:queue", "show_changed"})
+		to("show_changed", "stream:overlays", "stream:queue")
 	case StreamTakeoverStarted:
-		ds = append(ds, Delivery{"stream:overlays", "takeover"}, Delivery{"stream:queue", "takeover"})
+		to("takeover", "stream:overlays", "stream:queue")
 	case StreamTakeoverCleared:
-		ds = append(ds, Delivery{"stream:overlays", "takeover_clear"}, Delivery{"stream:queue", "takeover_clear"})
+		to("takeover_clear", "stream:overlays", "stream:queue")
 	case StreamEmoteIncrement, StreamGoalsUpdated:
-		ds = append(ds, Delivery{"stream:overlays", "content_update"})
+		to("content_update", "stream:overlays")
 	}
 	return ds
+}
+
+func speechTopics(session string) []string {
+	if session == "" {
+		return []string{"transcription:live"}
+	}
+	return []string{"transcription:live", "transcription:session:" + session}
+}
+
+// PushJSON is what a push of the event carries: the flat event, except where
+// the clients of a push have always read another shape.
+//
+//	takeover        {type, message, duration, timestamp}: type is the takeover's
+//	takeover_clear  {timestamp}
+//	content_update  {type, data, timestamp}: type is emote_increment or goals_update
+func PushJSON(e Event, push string) []byte {
+	stamp := e.Time.UTC().Format(TimeFormat)
+	var shape any
+	switch p := e.Payload.(type) {
+	case StreamTakeoverStarted:
+		if push == "takeover" {
+			shape = struct {
+				Type      string `json:"type"`
+				Message   string `json:"message"`
+				Duration  *int64 `json:"duration"`
+				Timestamp string `json:"timestamp"`
+			}{p.TakeoverType, p.Message, p.Duration, stamp}
+		}
+	case StreamTakeoverCleared:
+		if push == "takeover_clear" {
+			shape = map[string]string{"timestamp": stamp}
+		}
+	case StreamEmoteIncrement, StreamGoalsUpdated:
+		if push == "content_update" {
+			kind := "emote_increment"
+			if _, goals := p.(StreamGoalsUpdated); goals {
+				kind = "goals_update"
+			}
+			shape = struct {
+				Type      string  `json:"type"`
+				Data      Payload `json:"data"`
+				Timestamp string  `json:"timestamp"`
+			}{kind, p, stamp}
+		}
+	}
+	if shape != nil {
+		if b, err := marshal(shape); err == nil {
+			return b
+		}
+	}
+	return e.AppendJSON(nil)
 }

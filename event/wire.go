@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,9 +75,10 @@ func (e Event) PayloadJSON() []byte {
 		return p.object()
 	default:
 		b, err := marshal(p)
-		if err != nil || len(b) < 2 || b[0] != '{' {
-			// Payloads are plain structs; a test marshals every one of them.
-			panic(fmt.Sprintf("event: payload of %s is not an object: %v", e.Type, err))
+		if err != nil {
+			// A number that is not one, or a JSON value that is broken: what carries
+			// every other event must not fall over it.
+			b, _ = marshal(map[string]string{"encoding_error": err.Error()})
 		}
 		return b
 	}
@@ -90,11 +92,12 @@ func (e Event) chain() ID {
 }
 
 func (e Event) rawType() string {
-	if e.RawType == "" {
-		return string(e.Type)
-	}
-	return e.RawType
+	return cmp.Or(e.RawType, defaultRawType(e.Type))
 }
+
+// defaultRawType is what an empty RawType stands for: the catalogue's spelling,
+// or the type.
+func defaultRawType(t Type) string { return cmp.Or(byType[t].RawType, string(t)) }
 
 var flagNames = []struct {
 	flag Flags
@@ -137,10 +140,7 @@ func (u Unknown) EventType() Type { return u.kind }
 func (u Unknown) Members() json.RawMessage { return u.object() }
 
 func (u Unknown) object() []byte {
-	b := make([]byte, 0, len(u.members)+2)
-	b = append(b, '{')
-	b = append(b, u.members...)
-	return append(b, '}')
+	return braces(u.members)
 }
 
 // NewUnknown wraps a JSON object as the payload of a type without a catalogue
@@ -216,11 +216,8 @@ func decode(data []byte, now time.Time, validate bool) (Event, error) {
 		bad = append(bad, FieldError{field, fmt.Sprintf(format, args...)})
 	}
 	text := func(m member, limit int) string {
-		var s string
-		if string(m.value) == "null" {
-			return ""
-		}
-		if json.Unmarshal(m.value, &s) != nil {
+		s, ok := m.text()
+		if !ok {
 			fail(m.name, "must be text")
 		} else if len(s) > limit {
 			fail(m.name, "has %d bytes, more than %d", len(s), limit)
@@ -229,11 +226,18 @@ func decode(data []byte, now time.Time, validate bool) (Event, error) {
 	}
 	payload := ms[:0:0]
 	for _, m := range ms {
+		if !isCore(m.name) {
+			payload = append(payload, m)
+			continue
+		}
+		if string(m.value) == "null" {
+			continue // as good as missing
+		}
 		switch m.name {
 		case "id":
 			ev.ID = ID(text(m, MaxIDLen))
 		case "seq":
-			n, err := strconv.ParseUint(strings.Trim(string(m.value), `"`), 10, 63)
+			n, err := strconv.ParseUint(unquote(m.value), 10, 63)
 			if err != nil {
 				fail("seq", "must be a whole number")
 			}
@@ -241,15 +245,13 @@ func decode(data []byte, now time.Time, validate bool) (Event, error) {
 		case "type":
 			ev.Type = Type(text(m, 100))
 		case "timestamp":
-			if string(m.value) == "null" {
-				continue
-			}
 			s := text(m, 64)
 			t, err := time.Parse(time.RFC3339Nano, s)
+			t = t.UTC()
 			if s != "" && (err != nil || t.Year() < 1970 || t.Year() > 9999) {
 				fail("timestamp", "must be an RFC 3339 time such as 2026-11-24T20:00:00.000Z")
 			}
-			ev.Time = t.UTC().Truncate(time.Millisecond)
+			ev.Time = t.Truncate(time.Millisecond)
 		case "correlation_id":
 			ev.CorrelationID = ID(text(m, MaxIDLen))
 		case "source":
@@ -263,19 +265,17 @@ func decode(data []byte, now time.Time, validate bool) (Event, error) {
 			ev.RawType = text(m, 100)
 		case "flags":
 			ev.Flags = decodeFlags(m.value, fail)
-		default:
-			payload = append(payload, m)
 		}
 	}
 	if ev.Type == "" {
 		fail("type", "is missing")
 	} else if !validType(ev.Type) {
-		fail("type", "must be words of letters, digits and _ joined by dots, such as channel.follow")
+		fail("type", "must be words of letters, digits, _ and - joined by dots, such as channel.follow")
 	}
-	if ev.RawType == string(ev.Type) {
+	if ev.RawType == defaultRawType(ev.Type) {
 		ev.RawType = ""
 	}
-	spec, known := Lookup(ev.Type)
+	spec, known := byType[ev.Type]
 	if ev.ID == "" {
 		ev.ID = NewID(now)
 	}
@@ -292,15 +292,18 @@ func decode(data []byte, now time.Time, validate bool) (Event, error) {
 		}
 	}
 	if known {
-		p, fields := spec.decode(joinMembers(payload, ""), validate)
+		p, fields := spec.decode(payload, validate)
 		ev.Payload = p
 		bad = append(bad, fields...)
 	} else {
 		ev.Payload = Unknown{ev.Type, joinMembers(payload, "")}
 	}
-	if len(bad) > 0 {
-		slices.SortStableFunc(bad, func(a, b FieldError) int { return strings.Compare(a.Field, b.Field) })
+	if len(bad) > 0 && validate {
+		sortFields(bad)
 		return Event{}, &InvalidError{ev.Type, bad}
+	}
+	if ev.Type == "" {
+		return Event{}, &InvalidError{Fields: []FieldError{{"type", "is missing"}}}
 	}
 	return ev, nil
 }
@@ -351,69 +354,119 @@ func joinSources() string {
 
 // member is one "key":value of an object, in the bytes in which it came.
 type member struct {
-	name  string
+	name  string // the key as it reads, without escapes
 	key   []byte // with its quotes
-	value json.RawMessage
+	value []byte
 }
 
-// splitObject takes a JSON object apart without changing a byte of its values.
+// text is the value as text; ok is false if it is something else.
+func (m member) text() (s string, ok bool) {
+	err := json.Unmarshal(m.value, &s)
+	return s, err == nil
+}
+
+// maxDepth bounds how deep an event is nested: SQLite's JSON functions give up
+// at 1,000, and other clients' readers sooner.
+const maxDepth = 500
+
+// splitObject takes a JSON object apart without changing a byte of its members.
 func splitObject(data []byte) ([]member, error) {
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("%w: invalid UTF-8", ErrNotObject)
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	t, err := dec.Token()
-	if err != nil || t != json.Delim('{') {
+	if !json.Valid(data) {
 		return nil, ErrNotObject
 	}
-	var ms []member
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %v", ErrNotObject, err)
+	// What follows relies on the bytes being valid JSON.
+	i := skipSpace(data, 0)
+	if data[i] != '{' {
+		return nil, ErrNotObject
+	}
+	i = skipSpace(data, i+1)
+	ms := make([]member, 0, 16)
+	for data[i] != '}' {
+		if data[i] == ',' {
+			i = skipSpace(data, i+1)
 		}
-		name := t.(string) // a decoder gives nothing else in a key's place
-		end := int(dec.InputOffset())
-		start := keyStart(data, end)
-		m := member{name: name, key: data[start:end]}
-		if err := dec.Decode(&m.value); err != nil {
-			return nil, fmt.Errorf("%w: %s: %v", ErrNotObject, name, err)
+		end := skipString(data, i)
+		m := member{key: data[i:end]}
+		i = skipSpace(data, skipSpace(data, end)+1) // past the colon
+		end, depth := skipValue(data, i)
+		if depth > maxDepth {
+			return nil, fmt.Errorf("%w: nested deeper than %d", ErrNotObject, maxDepth)
+		}
+		m.value = data[i:end]
+		if m.name = unquote(m.key); strings.IndexByte(m.name, '\\') >= 0 {
+			json.Unmarshal(m.key, &m.name) // valid, as said above
 		}
 		ms = append(ms, m)
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrNotObject, err)
-	}
-	if _, err := dec.Token(); err == nil || dec.More() {
-		return nil, fmt.Errorf("%w: more follows it", ErrNotObject)
+		i = skipSpace(data, end)
 	}
 	return ms, nil
 }
 
-// keyStart finds where the string that ends before end begins: at the first
-// quote, going back, that an even number of backslashes precedes.
-func keyStart(data []byte, end int) int {
-	for i := end - 2; i >= 0; i-- {
-		if data[i] != '"' {
-			continue
-		}
-		n := 0
-		for i-1-n >= 0 && data[i-1-n] == '\\' {
-			n++
-		}
-		if n%2 == 0 {
-			return i
-		}
+func skipSpace(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {
+		i++
 	}
-	return 0
+	return i
 }
 
-// joinMembers puts members together again, without braces. One with a core
-// field's name is given the prefix, or left out if there is none.
+// skipString returns where the string that begins at i ends.
+func skipString(data []byte, i int) int {
+	for i++; data[i] != '"'; i++ {
+		if data[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
+}
+
+// skipValue returns where the value that begins at i ends, and how deep it is.
+func skipValue(data []byte, i int) (end, deepest int) {
+	depth := 0
+	for {
+		switch data[i] {
+		case '"':
+			i = skipString(data, i)
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+			i++
+		case '}', ']':
+			depth--
+			i++
+		default:
+			i++
+			if depth == 0 { // a number or a word: up to what cannot be in one
+				for i < len(data) && !strings.ContainsRune(" \n\t\r,}", rune(data[i])) {
+					i++
+				}
+			}
+		}
+		if depth == 0 {
+			return i, deepest
+		}
+	}
+}
+
+func isCore(name string) bool { return slices.Contains(coreFields, name) }
+
+// unquote takes the quotes of a JSON string away, if there are any.
+func unquote(b []byte) string {
+	if len(b) >= 2 && b[0] == '"' {
+		b = b[1 : len(b)-1]
+	}
+	return string(b)
+}
+
+// joinMembers puts members together again, without braces, on one line: a line
+// break inside a value becomes a space. One with a core field's name is given
+// the prefix, or left out if there is none.
 func joinMembers(ms []member, prefix string) []byte {
 	var b []byte
 	for _, m := range ms {
-		core := slices.Contains(coreFields, m.name)
+		core := isCore(m.name)
 		if core && prefix == "" {
 			continue
 		}
@@ -426,7 +479,13 @@ func joinMembers(ms []member, prefix string) []byte {
 			b = append(b, m.key...)
 		}
 		b = append(b, ':')
+		start := len(b)
 		b = append(b, m.value...)
+		for i, c := range b[start:] {
+			if c == '\n' || c == '\r' { // in valid JSON only ever between values
+				b[start+i] = ' '
+			}
+		}
 	}
 	return b
 }
