@@ -51,8 +51,11 @@ type Problem struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
-	// Key is the dotted path, "http.listen".
+	// Key is the dotted path, "http.listen"; a part's own Validate leaves the
+	// section, the file and the place to main.
 	Key string `json:"key"`
+	// Value is what stands there, as it was written; empty if that does not help.
+	Value string `json:"value,omitempty"`
 	// Message says what is wrong, Hint what would be right.
 	Message string `json:"message"`
 	Hint    string `json:"hint"`
