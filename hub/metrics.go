@@ -101,7 +101,9 @@ func (h *Hub) collect(ch chan<- prometheus.Metric) {
 		ch <- m
 	}
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) { put(d, prometheus.GaugeValue, v, labels) }
-	count := func(d *prometheus.Desc, v uint64, labels ...string) { put(d, prometheus.CounterValue, float64(v), labels) }
+	count := func(d *prometheus.Desc, v uint64, labels ...string) {
+		put(d, prometheus.CounterValue, float64(v), labels)
+	}
 	gauge(descBuild, 1, h.o.Version, h.o.Build)
 	gauge(descUptime, time.Since(h.started).Seconds())
 
