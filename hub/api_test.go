@@ -66,7 +66,7 @@ func TestPostProblemsAreToldAtOnceAndNothingIsPublished(t *testing.T) {
 		17,
 		{"type":"custom.y","source":"mars","timestamp":"soon"}
 	]`)
-	a.wantFailure(t, 422, "validation_failed", "[1].user_id", "[2].type", "[3]", "[4].source", "[4].timestamp")
+	a.wantFailure(t, 422, "validation_failed", "[1].followed_at", "[1].user_id", "[1].user_login", "[1].user_name", "[2].type", "[3]", "[4].source", "[4].timestamp")
 	if n := s.o.Bus.Stats().Published; n != 0 {
 		t.Errorf("%d events were published, want none", n)
 	}

@@ -227,9 +227,9 @@ func (rt route) tag() string {
 	return strings.TrimSuffix(word, ".json")
 }
 
-// operation names a route for generated clients: get_events_ref_around.
+// operation names a route for generated clients: get_api_events_ref_around.
 func (rt route) operation() string {
-	words := strings.FieldsFunc(strings.TrimPrefix(rt.path, "/api"), func(r rune) bool { return strings.ContainsRune("/{}.-", r) })
+	words := strings.FieldsFunc(rt.path, func(r rune) bool { return strings.ContainsRune("/{}.-", r) })
 	return strings.ToLower(rt.method) + "_" + strings.Join(words, "_")
 }
 
