@@ -162,18 +162,19 @@ func (s *Subscription) offer(ev Event) {
 		return
 	default:
 	}
+	if s.full == DropOldest {
+		select {
+		case <-s.events:
+			s.dropped.Add(1)
+		default: // the reader was quicker, and nothing is lost
+		}
+		select {
+		case s.events <- ev:
+			return
+		default: // only a queue of size 0 has no room now
+		}
+	}
 	s.dropped.Add(1)
-	if s.full == DropNewest {
-		return
-	}
-	select {
-	case <-s.events:
-	default: // the reader was quicker
-	}
-	select {
-	case s.events <- ev:
-	default: // cannot happen: we are the only sender and room was made
-	}
 }
 
 // recentSet remembers the last n ids in a ring.

@@ -268,7 +268,9 @@ func decode(data []byte, now time.Time, validate bool) (Event, error) {
 		}
 	}
 	if ev.Type == "" {
-		fail("type", "is missing")
+		if !slices.ContainsFunc(bad, func(f FieldError) bool { return f.Field == "type" }) {
+			fail("type", "is missing")
+		}
 	} else if !validType(ev.Type) {
 		fail("type", "must be words of letters, digits, _ and - joined by dots, such as channel.follow")
 	}
