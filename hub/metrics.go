@@ -180,6 +180,3 @@ func figure(v any) (float64, bool) {
 	}
 	return 0, false
 }
-
-// socketFigures are what the socket counted since the program began.
-func (h *Hub) socketFigures() (connections, deliveries, slow uint64) { return 0, 0, 0 }

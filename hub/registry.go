@@ -1,6 +1,13 @@
 package hub
 
-import "time"
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+)
 
 // Client is one connected client as dashboards see it.
 type Client struct {
@@ -22,9 +29,95 @@ type Client struct {
 	Address string `json:"address"`
 }
 
-type registry struct{}
+var errCrowded = errors.New("too many clients")
 
-func newRegistry() *registry { return &registry{} }
+// add registers a session that is about to connect.
+func (h *Hub) add(s *session) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopping || len(h.sessions) >= maxClients {
+		return errCrowded
+	}
+	h.sessions[s] = struct{}{}
+	h.figures.connections.Add(1)
+	return nil
+}
+
+// remove forgets a session that is gone.
+func (h *Hub) remove(s *session) {
+	s.cancel()
+	h.mu.Lock()
+	for _, m := range s.joined {
+		h.leave(m)
+	}
+	delete(h.sessions, s)
+	close(h.left)
+	h.left = make(chan struct{})
+	h.mu.Unlock()
+	if s.out.isSlow() {
+		h.figures.slow.Add(1)
+		h.log.Warn("client did not read and was closed", "client", s.id, "page", s.page, "address", s.address)
+	}
+}
 
 // Clients lists who is connected, the longest connected first.
-func (h *Hub) Clients() []Client { return []Client{} }
+func (h *Hub) Clients() []Client {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]Client, 0, len(h.sessions))
+	for s := range h.sessions {
+		list = append(list, Client{
+			ID: s.id, Page: s.page, Environment: s.environment, Build: s.build, Outdated: s.outdated,
+			Topics:        slices.Sorted(maps.Keys(s.joined)),
+			ConnectedAt:   s.connected,
+			LastHeartbeat: time.UnixMilli(s.heartbeat.Load()).UTC(),
+			LatencyMS:     s.latency.Load(),
+			Drops:         s.drops.Load(),
+			Address:       s.address,
+		})
+	}
+	slices.SortFunc(list, func(a, b Client) int {
+		return cmp.Or(a.ConnectedAt.Compare(b.ConnectedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// dismiss ends every session with the code and waits until they are gone; what
+// is left when ctx ends is cut off. It reports whether all are gone: a command's
+// handler that ignores its context can hold one back.
+func (h *Hub) dismiss(ctx context.Context, code int, reason string) bool {
+	last := closeMessage(code, reason)
+	h.mu.Lock()
+	for s := range h.sessions {
+		s.out.end(last)
+	}
+	h.mu.Unlock()
+	if h.empty(ctx) {
+		return true
+	}
+	h.mu.Lock()
+	for s := range h.sessions {
+		s.cancel()
+	}
+	h.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return h.empty(ctx)
+}
+
+// empty waits until there is no session, or for ctx.
+func (h *Hub) empty(ctx context.Context) bool {
+	for {
+		h.mu.Lock()
+		n, left := len(h.sessions), h.left
+		h.mu.Unlock()
+		if n == 0 {
+			return true
+		}
+		select {
+		case <-left:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
