@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for what should happen at once.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // memory stands for the store: it keeps what the bus publishes, the moment it is
 // published or, with late, after that time.

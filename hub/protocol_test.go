@@ -369,10 +369,10 @@ func TestRateWindowSlides(t *testing.T) {
 	}
 }
 
-type codedError struct{}
+type obsError struct{}
 
-func (codedError) Error() string     { return "OBS is not connected" }
-func (codedError) ErrorCode() string { return "not_connected" }
+func (obsError) Error() string     { return "OBS is not connected" }
+func (obsError) ErrorCode() string { return "not_connected" }
 
 // One reply for each command, whatever its handler does.
 func TestHandlersAndTheirErrors(t *testing.T) {
@@ -385,7 +385,7 @@ func TestHandlersAndTheirErrors(t *testing.T) {
 	})
 	h.Handle("stream:*", "skip", func(context.Context, json.RawMessage) (any, error) { panic("a bug") })
 	h.Handle("stream:*", "replay", func(context.Context, json.RawMessage) (any, error) { return nil, event.ErrNotFound })
-	h.Handle("stream:*", "mute", func(context.Context, json.RawMessage) (any, error) { return nil, codedError{} })
+	h.Handle("stream:*", "mute", func(context.Context, json.RawMessage) (any, error) { return nil, obsError{} })
 	h.Handle("stream:*", "resume", func(context.Context, json.RawMessage) (any, error) { return nil, errors.New("no") })
 	h.Handle("stream:*", "takeover_clear", func(context.Context, json.RawMessage) (any, error) { return func() {}, nil })
 	c := dial(t, h.Addr(), arrays, "page=alerts", "environment=obs", "correlation_id=feedbeef")

@@ -53,7 +53,7 @@ type Hub struct {
 	topics    map[string]*topic
 	rooms     map[*topic]struct{} // of the dashboard
 	ring      ring
-	documents map[string]*document
+	documents map[string]*stateDoc
 	changed   chan struct{} // a document did
 	logSeq    uint64        // of the newest line of the log that was pushed
 

@@ -22,9 +22,9 @@ const (
 // slowMembers change with every heartbeat.
 var slowMembers = map[string]bool{"parts": true, "clients": true, "bus": true, "telemetry": true}
 
-// document is one state that pages render: members with a version that rises by
+// stateDoc is one state that pages render: members with a version that rises by
 // one with each push. The hub's mutex guards it.
-type document struct {
+type stateDoc struct {
 	name    string
 	version uint64
 	members map[string]json.RawMessage
@@ -33,16 +33,16 @@ type document struct {
 	slow    time.Time // when slow members were pushed
 }
 
-func newDocuments() map[string]*document {
-	make := func(name string, members map[string]any) *document {
-		d := &document{name: name, version: 1, members: map[string]json.RawMessage{}, dirty: map[string]bool{}}
+func newDocuments() map[string]*stateDoc {
+	make := func(name string, members map[string]any) *stateDoc {
+		d := &stateDoc{name: name, version: 1, members: map[string]json.RawMessage{}, dirty: map[string]bool{}}
 		for k, v := range members {
 			d.members[k] = encode(v)
 		}
 		return d
 	}
 	// What a page shows until the part that owns the state says something else.
-	return map[string]*document{
+	return map[string]*stateDoc{
 		"dashboard": make("dashboard", map[string]any{
 			"parts": []event.Part{}, "clients": []Client{}, "problems": []event.Problem{},
 			"bus": event.BusStats{Subscribers: []event.SubscriptionStats{}}, "telemetry": struct{}{},
@@ -218,7 +218,7 @@ func (h *Hub) pushDue(now time.Time) time.Duration {
 // pushDocument pushes a change, if there is one, to whoever shows the document,
 // and the whole document to whoever was spared a change and has caught up. It
 // reports whether some are still behind.
-func (h *Hub) pushDocument(d *document, set map[string]json.RawMessage, now time.Time) (waiting bool) {
+func (h *Hub) pushDocument(d *stateDoc, set map[string]json.RawMessage, now time.Time) (waiting bool) {
 	var patch, full [forms][]byte
 	var patchJSON, fullJSON []byte
 	show := func(t *topic) {
