@@ -1,0 +1,36 @@
+// The HTTP API: every answer is {success, data} or {success, error}.
+
+import { WireError } from "./socket.ts"
+
+export type Params = Record<string, string | number | boolean | readonly string[] | undefined>
+
+const timeoutMS = 10_000
+
+/** Asks and gives the data of the answer, or a WireError: "not_connected" when nobody answers. */
+export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(params)) {
+    if (value === undefined || value === "") continue
+    if (Array.isArray(value)) for (const v of value) query.append(key, v)
+    else query.set(key, String(value))
+  }
+  const late = AbortSignal.timeout(timeoutMS)
+  const abort = new AbortController()
+  for (const s of [late, signal]) s?.addEventListener("abort", () => abort.abort(), { once: true })
+  if (signal?.aborted) abort.abort()
+  const search = query.toString()
+  let response: Response
+  let body: any
+  try {
+    response = await fetch(search ? `${path}?${search}` : path, { signal: abort.signal })
+    body = await response.json()
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    throw late.aborted
+      ? new WireError("timeout", "no answer in 10 s")
+      : new WireError("not_connected", "Landale did not answer")
+  }
+  if (response.ok && body?.success === true) return body.data as T
+  const e = body?.error ?? {}
+  throw new WireError(e.code ?? "api_error", e.message ?? `the answer was ${response.status}`, e.details)
+}
