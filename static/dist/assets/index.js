@@ -1,1 +1,1 @@
-import{n as e,t}from"./wire.js";var n=e(`<p>Landale`);t(()=>n(),document.getElementById(`root`));
+import{a as e,r as t}from"./wire.js";var n=e(`<p>Landale`);t(()=>n(),document.getElementById(`root`));

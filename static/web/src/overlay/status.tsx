@@ -1,2 +1,41 @@
+// The page at /overlay/status: nothing, unless ?debug asks for the state of the connection. Viewers never see it.
+
+import { createEffect, createSignal, on, onCleanup, onMount, Show } from "solid-js"
 import { render } from "solid-js/web"
-render(() => <p>Landale</p>, document.getElementById("root")!)
+import * as motion from "../motion.ts"
+import type { Wire, WireStatus } from "../wire/socket.ts"
+import { startOverlay } from "./page.ts"
+
+const words = { connecting: "Connecting", connected: "Connected", lost: "Disconnected" }
+
+function Badge(props: { wire: Wire }) {
+  const [status, setStatus] = createSignal<WireStatus>(props.wire.status)
+  onCleanup(props.wire.onStatus(setStatus))
+  let badge!: HTMLDivElement
+  let dot!: HTMLSpanElement
+  onMount(() => {
+    motion.set(badge, { opacity: 0, y: 24 })
+    motion.to(badge, { opacity: 1, y: 0 })
+  })
+  onCleanup(() => motion.cancel(badge))
+  createEffect(on(() => status().state, () => {
+    motion.settle(dot)
+    motion.timeline([dot, { scale: 1.5, duration: 0.1 }], [dot, { scale: 1, duration: 0.2 }])
+  }, { defer: true }))
+  const note = () => {
+    const s = status()
+    if (s.state !== "connected") return s.attempts > 0 ? `attempt ${s.attempts}` : ""
+    return s.latency ? `${s.latency.last} ms` : ""
+  }
+  return (
+    <div class="badge" data-content="connection" data-state={status().state} ref={badge}>
+      <span class="badge-dot" ref={dot} />
+      {words[status().state]}
+      <Show when={note()}>{text => <span class="badge-note">{text()}</span>}</Show>
+    </div>
+  )
+}
+
+const { wire, debug } = startOverlay("status", () => false)
+wire.join("stream:overlays", {})
+render(() => <Show when={debug}><Badge wire={wire} /></Show>, document.getElementById("root")!)
