@@ -7,22 +7,31 @@ export type Params = Record<string, string | number | boolean | readonly string[
 const timeoutMS = 10_000
 
 /** Asks and gives the data of the answer, or a WireError: "not_connected" when nobody answers. */
-export async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+export function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(params)) {
     if (value === undefined || value === "") continue
     if (Array.isArray(value)) for (const v of value) query.append(key, v)
     else query.set(key, String(value))
   }
+  const search = query.toString()
+  return ask<T>(search ? `${path}?${search}` : path, {}, signal)
+}
+
+/** Tells the program to do something and gives the data of its answer, or a WireError. It is never tried again. */
+export function post<T>(path: string, body: object = {}): Promise<T> {
+  return ask<T>(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+}
+
+async function ask<T>(url: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
   const late = AbortSignal.timeout(timeoutMS)
   const abort = new AbortController()
   for (const s of [late, signal]) s?.addEventListener("abort", () => abort.abort(), { once: true })
   if (signal?.aborted) abort.abort()
-  const search = query.toString()
   let response: Response
   let body: any
   try {
-    response = await fetch(search ? `${path}?${search}` : path, { signal: abort.signal })
+    response = await fetch(url, { ...init, signal: abort.signal })
     body = await response.json()
   } catch (cause) {
     if (signal?.aborted) throw cause

@@ -1,0 +1,39 @@
+// The newest events, newest first, each once.
+
+import { compareSeq, type FlatEvent } from "../wire/event.ts"
+
+/** How many are kept. */
+export const cap = 1000
+
+const newer = (a: FlatEvent, b: FlatEvent): number =>
+  a.seq && b.seq ? compareSeq(b.seq, a.seq) : b.timestamp < a.timestamp ? -1 : b.timestamp > a.timestamp ? 1 : 0
+
+/** Adds events in any order to a list; both may overlap. The list itself is not changed. */
+export function merge(list: FlatEvent[], events: FlatEvent[]): FlatEvent[] {
+  const known = new Set(list.map(e => e.id))
+  const fresh = events.filter(e => !known.has(e.id) && known.add(e.id))
+  if (fresh.length === 0) return list
+  fresh.sort(newer)
+  // Nearly always all of them are newer than the list.
+  const last = fresh[fresh.length - 1]!
+  const merged = list.length === 0 || newer(last, list[0]!) <= 0 ? fresh.concat(list) : fresh.concat(list).sort(newer)
+  return merged.length > cap ? merged.slice(0, cap) : merged
+}
+
+/** Hands on what is added: at once, and what follows within the window together at its end. */
+export function gather<T>(windowMS: number, out: (items: T[]) => void): (items: T[]) => void {
+  let pending: T[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = () => {
+    timer = undefined
+    if (pending.length === 0) return
+    const items = pending
+    pending = []
+    timer = setTimeout(flush, windowMS)
+    out(items)
+  }
+  return items => {
+    pending.push(...items)
+    if (timer === undefined) flush()
+  }
+}

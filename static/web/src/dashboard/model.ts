@@ -1,0 +1,163 @@
+// What the dashboard knows, and where it comes from: two topics for state and events, one for the log, the API for what
+// was before. Components read it and never change it.
+
+import { createContext, createMemo, createSignal, onCleanup, useContext, type Accessor } from "solid-js"
+import { createStore, reconcile } from "solid-js/store"
+import { get } from "../wire/api.ts"
+import type { FlatEvent } from "../wire/event.ts"
+import { WireError, type Wire, type WireStatus } from "../wire/socket.ts"
+import { followState } from "../wire/state.ts"
+import type { DashboardState, Hit, LogLine, Stream, StreamState } from "../wire/types.ts"
+import { gather, merge } from "./list.ts"
+import { parse } from "./time.ts"
+
+const windowMS = 33
+const logCap = 1000
+const backlog = 200
+/** A longer break is announced; shorter ones heal unseen. */
+const announceMS = 1_000
+
+export interface Model {
+  wire: Wire
+  status: Accessor<WireStatus>
+  connected: Accessor<boolean>
+  /** The connection has been away for longer than one should not notice. */
+  away: Accessor<boolean>
+  /** The first state has arrived. */
+  known: Accessor<boolean>
+  state: DashboardState
+  stream: Partial<StreamState>
+  feed: Accessor<FlatEvent[]>
+  /** What is being said at the moment. */
+  speaking: Accessor<string>
+  /** Why the events from before this page are not here, "" when they are. */
+  backlogError: Accessor<string>
+  logs: Accessor<LogLine[]>
+  /** The broadcast that is on, null for none, undefined as long as it is not known. */
+  live: Accessor<Stream | null | undefined>
+  /** Milliseconds since 1970, each second. */
+  now: Accessor<number>
+  /** Milliseconds since 1970 at which the program started, NaN as long as it is not known. */
+  startedAt: Accessor<number>
+  /** Calls the listener with every stored event that arrives; ends with the component. */
+  onEvents(listener: (events: FlatEvent[]) => void): void
+  /** The event whose details are open. */
+  open: Accessor<FlatEvent | null>
+  setOpen(event: FlatEvent | null): void
+}
+
+export const ModelContext = createContext<Model>()
+
+export function useModel(): Model {
+  return useContext(ModelContext)!
+}
+
+export function createModel(wire: Wire): Model {
+  const [status, setStatus] = createSignal(wire.status)
+  onCleanup(wire.onStatus(setStatus))
+  const [now, setNow] = createSignal(Date.now())
+  const clock = setInterval(() => setNow(Date.now()), 1000)
+  onCleanup(() => clearInterval(clock))
+  const connected = createMemo(() => status().state === "connected")
+  const away = createMemo(() => !connected() && now() - status().since > announceMS)
+
+  const [known, setKnown] = createSignal(false)
+  const [state, setState] = createStore<DashboardState>({
+    parts: [], clients: [], problems: [], bus: { published: 0, repeats: 0, subscribers: [] }, telemetry: {},
+  })
+  const [stream, setStream] = createStore<Partial<StreamState>>({})
+  const [startedAt, setStartedAt] = createSignal(NaN)
+  const [feed, setFeed] = createSignal<FlatEvent[]>([])
+  const [speaking, setSpeaking] = createSignal("")
+  const [backlogError, setBacklogError] = createSignal("")
+  const [logs, setLogs] = createSignal<LogLine[]>([])
+  const [live, setLive] = createSignal<Stream | null | undefined>(undefined)
+  const [open, setOpen] = createSignal<FlatEvent | null>(null)
+  const listeners = new Set<(events: FlatEvent[]) => void>()
+
+  const loadBacklog = async () => {
+    try {
+      const page = await get<{ hits: Hit<FlatEvent>[] | null }>("/api/events", { limit: backlog, tests: true })
+      setFeed(list => merge(list, (page.hits ?? []).map(h => h.event)))
+      setBacklogError("")
+    } catch (error) {
+      setBacklogError(error instanceof WireError ? error.message : String(error))
+    }
+  }
+  const loadLive = async () => {
+    try {
+      const answer = await get<Stream[] | { streams: Stream[] }>("/api/streams", { limit: 1 })
+      const newest = (Array.isArray(answer) ? answer : answer?.streams ?? [])[0]
+      setLive(newest && Number.isNaN(parse(newest.ended_at)) ? newest : null)
+    } catch {
+      // The status bar goes on saying what it last knew.
+    }
+  }
+
+  const arrived = gather<FlatEvent>(windowMS, events => {
+    const stored = events.filter(e => e.type !== "transcription.partial")
+    for (const e of events) {
+      if (e.type === "transcription.partial") setSpeaking(String(e.text ?? ""))
+      else if (e.type === "transcription.final") setSpeaking("")
+      else if (e.type === "stream.online" || e.type === "stream.offline") void loadLive()
+    }
+    if (stored.length === 0) return
+    setFeed(list => merge(list, stored))
+    for (const listener of listeners) listener(stored)
+  })
+
+  const join = followState<DashboardState>(wire, {
+    topic: "dashboard:main",
+    name: "dashboard",
+    full: "initial_state",
+    changed(members, full) {
+      for (const [key, value] of Object.entries(members)) {
+        const by = key === "parts" ? "name" : "id"
+        setState(key as keyof DashboardState, reconcile((value ?? []) as never, { key: by }))
+      }
+      const uptime = members.telemetry?.system?.uptime
+      if (typeof uptime === "number") {
+        const started = Date.now() - uptime * 1000
+        setStartedAt(old => (Math.abs(old - started) < 2500 ? old : started))
+      }
+      if (full) setKnown(true)
+    },
+  })
+  const events = wire.join("dashboard:main", {
+    events: arrived,
+    joined: joined => {
+      // What a resume brings needs no backlog; anything else may have left a gap.
+      if (!joined.resumed) void loadBacklog()
+      void loadLive()
+    },
+  })
+  const overlays = followState<StreamState>(wire, {
+    topic: "stream:overlays",
+    name: "stream",
+    full: "stream_state",
+    changed: members => setStream(reconcile({ ...stream, ...members })),
+  })
+  const log = wire.join("dashboard:logs", {
+    pushes: {
+      log_lines: payload => {
+        const lines: LogLine[] = Array.isArray(payload?.lines) ? payload.lines : []
+        setLogs(old => {
+          // Numbers start anew with each process, so a lower one than the last means another process, not a repeat.
+          const last = old[old.length - 1]
+          const repeats = last && lines.length > 0 && old.some(l => l.seq === lines[0]!.seq && l.time === lines[0]!.time)
+          const fresh = repeats ? lines.filter(l => l.seq > last.seq) : lines
+          return fresh.length > 0 ? [...old, ...fresh].slice(-logCap) : old
+        })
+      },
+    },
+  })
+  onCleanup(() => [join, events, overlays, log].forEach(s => s.leave()))
+
+  return {
+    wire, status, connected, away, known, state, stream, feed, speaking, backlogError, logs, live, now, startedAt, open, setOpen,
+    onEvents(listener) {
+      listeners.add(listener)
+      onCleanup(() => listeners.delete(listener))
+    },
+  }
+}
