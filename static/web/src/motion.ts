@@ -7,6 +7,7 @@ import gsap from "gsap"
 
 // The library looks every 120 frames whether it may sleep; an overlay that stands still should cost nothing at once.
 gsap.config({ autoSleep: 1, nullTargetWarn: false })
+gsap.ticker.sleep() // loading the library woke it; the first motion wakes it again
 gsap.defaults({ duration: 0.4, ease: "power2.out", overwrite: "auto" })
 
 export type Target = Element | Element[]

@@ -79,7 +79,7 @@ export function App(): JSX.Element {
         <div class="banner" role="alert">
           <strong>{model.status().state === "lost" ? "Landale is not answering." : "Looking for Landale."}</strong>{" "}
           {model.status().state === "lost"
-            ? `Gone for ${span(model.now() - model.status().since)}; it is tried again and again. What you typed stays.`
+            ? `Trying again since ${span(model.now() - model.status().since)}. What you typed stays; commands are off until it is back.`
             : "This page goes on trying; start Landale and it comes alive by itself."}
         </div>
       </Show>

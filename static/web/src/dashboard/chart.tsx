@@ -16,6 +16,8 @@ import { clockTime, parse } from "./time.ts"
 const labels: Record<Group, string> = { support: "Support", chat: "Chat", speech: "Speech", other: "Other" }
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 const tints: Record<Group | "total", string> = { support: "--lime", chat: "--sky", speech: "--periwinkle", other: "--shark-400", total: "--sky" }
+/** Between lines: no more than a person reads at a glance, and never 2.5. */
+const steps = [0.1, 0.2, 0.5, ...[1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap(n => [n, 2 * n, 5 * n])]
 const rangeIDs = ranges.map(r => r.id)
 
 // Diagonal lines for bins that nothing is known about.
@@ -103,7 +105,7 @@ export function Chart(): JSX.Element {
       },
       axes: [
         { ...axis, grid: { show: false }, size: 24, gap: 4, space: 72, values: (_u, splits) => splits.map(s => tick(s * 1000)) },
-        { ...axis, grid: { stroke: colour("--shark-800"), width: 1 }, size: 36, gap: 6, space: 30, values: (_u, splits) => splits.map(n => (n >= 1000 ? `${n / 1000}k` : String(n))) },
+        { ...axis, grid: { stroke: colour("--shark-800"), width: 1 }, size: 36, gap: 6, space: (u) => Math.max(24, u.height / 6), incrs: steps, values: (_u, splits) => splits.map(n => (n >= 1000 ? `${n / 1000}k` : String(n))) },
       ],
       series: [{}, ...names.map(name => ({
         fill: colour(tints[name]), stroke: "transparent", width: 0, paths: bars, points: { show: false },
@@ -157,14 +159,12 @@ export function Chart(): JSX.Element {
     for (const b of list) for (const g of groups) sum[g] += b.counts[g]
     return { when: "", counts: sum, total: list.reduce((n, b) => n + b.total, 0), known: list.some(b => b.known || b.total > 0) }
   })
+
   return (
     <Panel name="chart" title="Activity" note="per minute" tools={
-      <>
-        <button type="button" class="chip" aria-pressed={split() === "kind"} onClick={() => setSplit(s => (s === "kind" ? "total" : "kind"))}>By kind</button>
-        <div class="segments" role="group" aria-label="Range">
-          <For each={ranges}>{r => <button type="button" class="segment" aria-pressed={rangeID() === r.id} onClick={() => setRangeID(r.id)}>{r.label}</button>}</For>
-        </div>
-      </>
+      <div class="segments" role="group" aria-label="Range">
+        <For each={ranges}>{r => <button type="button" class="segment" aria-pressed={rangeID() === r.id} onClick={() => setRangeID(r.id)}>{r.label}</button>}</For>
+      </div>
     }>
       <div class="legend">
         <span class="legend-total"><strong>{count(chosen().total)}</strong> {chosen().when ? `at ${chosen().when}` : `in ${range().label}`}</span>
@@ -172,6 +172,7 @@ export function Chart(): JSX.Element {
           <For each={groups}>{g => <span class="legend-item" data-group={g}>{labels[g]} <b>{count(chosen().counts[g])}</b></span>}</For>
         </Show>
         <Show when={!chosen().known && bins().length > 0}><span class="quiet">not running: unknown</span></Show>
+        <button type="button" class="chip legend-split" aria-pressed={split() === "kind"} onClick={() => setSplit(s => (s === "kind" ? "total" : "kind"))}>By kind</button>
       </div>
       <div class="chart" ref={box} data-stale={!model.connected()} role="img" aria-label={`${chosen().total} events in ${range().label}`} />
       <Show when={error() && model.connected()}><p class="note" data-kind="warn">The figures are not available: {error()}.</p></Show>

@@ -26,6 +26,9 @@ const obj = (v: unknown): Fields => (v !== null && typeof v === "object" && !Arr
 const list = (v: unknown): unknown[] => (Array.isArray(v) ? v : [])
 const strong = (v: unknown) => ({ strong: str(v) })
 
+// A word with what it belongs to, nothing when that is missing.
+const opt = (before: string, v: string, after = ""): (string | { strong: string })[] => (v ? [before, { strong: v }, after] : [])
+
 /** A whole number with separators; "" for anything else. */
 export function count(v: unknown): string {
   return typeof v === "number" && Number.isFinite(v) ? v.toLocaleString("en-US") : ""
@@ -64,16 +67,16 @@ const types: Record<string, [Tone, string, Describe]> = {
   "channel.chat.clear_user_messages": ["channel", "deleted", e => ({ parts: ["all messages of ", strong(name(e, "target_user")), " were deleted"] })],
   "channel.chat.clear": ["channel", "chat", () => ({ parts: ["chat was cleared"] })],
   "channel.follow": ["follow", "follow", e => ({ who: name(e), parts: ["follows"] })],
-  "channel.subscribe": ["sub", "sub", e => ({ who: name(e), parts: [e.is_gift === true ? "got a gift sub" : "subscribes", tier(e.tier) && ", ", strong(tier(e.tier))] })],
+  "channel.subscribe": ["sub", "sub", e => ({ who: name(e), parts: [e.is_gift === true ? "got a gift sub" : "subscribes", ...opt(", ", tier(e.tier))] })],
   "channel.subscription.message": ["sub", "resub", e => ({
-    who: name(e), parts: ["resubscribes, ", strong(many(e.cumulative_months, "month")), tier(e.tier) && ", " + tier(e.tier), typeof e.streak_months === "number" ? `, ${e.streak_months} in a row` : ""], text: str(e.message) || str(obj(e.message).text),
+    who: name(e), parts: ["resubscribes", ...opt(", ", many(e.cumulative_months, "month")), tier(e.tier) && ", " + tier(e.tier), typeof e.streak_months === "number" ? `, ${e.streak_months} in a row` : ""], text: str(e.message) || str(obj(e.message).text),
   })],
   "channel.subscription.gift": ["sub", "gift", e => ({
-    who: e.is_anonymous === true ? "Somebody" : name(e) || "Somebody", parts: ["gives ", strong(many(e.total, "sub")), tier(e.tier) && ", " + tier(e.tier), typeof e.cumulative_total === "number" ? `, ${count(e.cumulative_total)} in all` : ""],
+    who: e.is_anonymous === true ? "Somebody" : name(e) || "Somebody", parts: ["gives ", strong(many(e.total, "sub") || "subs"), tier(e.tier) && ", " + tier(e.tier), typeof e.cumulative_total === "number" ? `, ${count(e.cumulative_total)} in all` : ""],
   })],
   "channel.subscription.end": ["channel", "sub ended", e => ({ who: name(e), parts: ["is no longer subscribed"] })],
-  "channel.cheer": ["cheer", "cheer", e => ({ who: e.is_anonymous === true ? "Somebody" : name(e) || "Somebody", parts: ["cheers ", strong(many(e.bits, "bit"))], text: str(e.message) })],
-  "channel.raid": ["raid", "raid", e => ({ who: name(e, "from_broadcaster_user"), parts: ["raids with ", strong(many(e.viewers, "viewer"))] })],
+  "channel.cheer": ["cheer", "cheer", e => ({ who: e.is_anonymous === true ? "Somebody" : name(e) || "Somebody", parts: ["cheers", ...opt(" ", many(e.bits, "bit"))], text: str(e.message) })],
+  "channel.raid": ["raid", "raid", e => ({ who: name(e, "from_broadcaster_user") || "Somebody", parts: ["raids", ...opt(" with ", many(e.viewers, "viewer"))] })],
   "channel.channel_points_custom_reward_redemption.add": ["points", "redeemed", e => ({ who: name(e), parts: ["redeems ", strong(obj(e.reward).title)], text: str(e.user_input) })],
   "channel.channel_points_custom_reward_redemption.update": ["points", "reward", e => ({ who: name(e), parts: [strong(obj(e.reward).title), " is ", str(e.status)] })],
   "channel.update": ["channel", "channel", e => ({ parts: [strong(e.category_name), str(e.title) && " · ", str(e.title)] })],
@@ -89,8 +92,8 @@ const types: Record<string, [Tone, string, Describe]> = {
   "channel.hype_train.end": ["cheer", "hype train", e => ({ parts: ["ended at level ", strong(count(e.level))] })],
   "channel.goal.progress": ["points", "goal", e => ({ parts: [str(e.goal_type), " ", strong(count(e.current_amount)), ` of ${count(e.target_amount)}`], text: str(e.description) })],
   "channel.shoutout.create": ["channel", "shoutout", e => ({ parts: ["to ", strong(name(e, "to_broadcaster_user"))] })],
-  "channel.shoutout.receive": ["raid", "shoutout", e => ({ who: name(e, "from_broadcaster_user"), parts: ["gave you a shoutout to ", strong(many(e.viewer_count, "viewer"))] })],
-  "channel.ad_break.begin": ["channel", "ads", e => ({ parts: ["an ad break of ", strong(many(e.duration_seconds, "second"))] })],
+  "channel.shoutout.receive": ["raid", "shoutout", e => ({ who: name(e, "from_broadcaster_user"), parts: ["gave you a shoutout", ...opt(" to ", many(e.viewer_count, "viewer"))] })],
+  "channel.ad_break.begin": ["channel", "ads", e => ({ parts: ["an ad break", ...opt(" of ", many(e.duration_seconds, "second"))] })],
   "channel.vip.add": ["channel", "VIP", e => ({ who: name(e), parts: ["is a VIP now"] })],
   "channel.vip.remove": ["channel", "VIP", e => ({ who: name(e), parts: ["is no longer a VIP"] })],
   "transcription.final": ["speech", "said", e => ({ parts: [], text: str(e.text) })],
@@ -145,6 +148,8 @@ export interface Filter {
   id: string
   label: string
   passes: (e: FlatEvent) => boolean
+  /** Offered only when there is something that passes. */
+  rare?: boolean
   /** The same for the API. */
   query: { type?: string[]; source?: string; kind?: string }
 }
@@ -156,15 +161,15 @@ const support = [
 
 export const supportTypes: ReadonlySet<string> = new Set(support)
 
-const fromSource = (id: string, label: string): Filter => ({ id, label, passes: e => e.source === id, query: { source: id } })
+const fromSource = (id: string, label: string, rare = true): Filter => ({ id, label, rare, passes: e => e.source === id, query: { source: id } })
 
 export const filters: Filter[] = [
   { id: "all", label: "All", passes: () => true, query: {} },
   { id: "chat", label: "Chat", passes: e => e.type.startsWith("channel.chat."), query: { type: ["channel.chat.*"] } },
   { id: "support", label: "Support", passes: e => supportTypes.has(e.type), query: { type: support } },
   { id: "speech", label: "Speech", passes: e => e.type.startsWith("transcription."), query: { kind: "speech" } },
-  fromSource("twitch", "Twitch"),
-  fromSource("obs", "OBS"),
+  fromSource("twitch", "Twitch", false),
+  fromSource("obs", "OBS", false),
   fromSource("ironmon", "IronMON"),
   fromSource("music", "Music"),
   fromSource("ai", "AI"),

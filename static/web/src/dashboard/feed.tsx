@@ -33,6 +33,9 @@ export function Feed(): JSX.Element {
   const [within, setWithin] = remembered<string>("feed.within", "", spans.map(s => s.id))
   const [order, setOrder] = remembered<"newest" | "rank">("feed.order", "newest", ["newest", "rank"])
   const filter = createMemo(() => filters.find(f => f.id === filterID()) ?? filters[0]!)
+  const offered = createMemo(() => filters.filter(f => !f.rare || f.id === filterID() || model.feed().some(f.passes)), [], {
+    equals: (a, b) => a.length === b.length && a.every((f, i) => f === b[i]),
+  })
   const searching = () => text().trim() !== ""
 
   // Live: what passes the filter, frozen while one reads further down.
@@ -117,6 +120,7 @@ export function Feed(): JSX.Element {
   }
   createEffect(on([filterID, searching], () => toTop(), { defer: true }))
 
+  const waiting = createMemo(() => model.state.parts.filter(p => p.state === "waiting" && p.reason))
   const rows = () => (searching() ? hits().map(h => h.event) : visible())
   const move = (by: number) => {
     const list = rows()
@@ -155,13 +159,13 @@ export function Feed(): JSX.Element {
 
   return (
     <Panel name="feed" title={searching() ? "Search" : "Activity feed"} tools={
-      <Show when={!searching()} fallback={<span class="quiet">{busy() ? "Searching…" : ""}</span>}>
-        <Show when={paused()}>
-          <button type="button" class="pill" data-kind="new" onClick={toTop}>
-            {missed() > 0 ? `${missed()} new ↑` : "Paused · resume"}
-          </button>
+      <>
+        <Show when={searching() && busy()}><span class="quiet">Searching…</span></Show>
+        <Show when={!searching() && paused()}>
+          <button type="button" class="pill" onClick={toTop}>{missed() > 0 ? `${missed()} new ↑` : "Paused · go on"}</button>
         </Show>
-      </Show>
+        <button type="button" class="chip" aria-pressed={tests() === "show"} title="Whether events that are flagged test are shown" onClick={() => setTests(t => (t === "show" ? "hide" : "show"))}>Tests</button>
+      </>
     }>
       <div class="search">
         <input ref={box} type="search" value={text()} placeholder="Search everything said, typed and done" aria-label="Search events" spellcheck={false}
@@ -169,10 +173,9 @@ export function Feed(): JSX.Element {
         <kbd class="search-key">/</kbd>
       </div>
       <div class="chips" role="group" aria-label="Filter">
-        <For each={filters}>
+        <For each={offered()}>
           {f => <button type="button" class="chip" aria-pressed={filterID() === f.id} onClick={() => setFilterID(f.id)}>{f.label}</button>}
         </For>
-        <button type="button" class="chip" aria-pressed={tests() === "show"} title="Show events that are flagged test" onClick={() => setTests(t => (t === "show" ? "hide" : "show"))}>Tests</button>
       </div>
       <Show when={searching()}>
         <div class="search-tools">
@@ -213,7 +216,12 @@ export function Feed(): JSX.Element {
             <div class="empty"><strong>No {filter().label.toLowerCase()} yet.</strong> The filter hides everything else.</div>
           </Match>
           <Match when={!searching() && rows().length === 0}>
-            <div class="empty"><strong>Quiet so far.</strong> What happens on Twitch, in OBS and at the microphone stands here the moment it happens.</div>
+            <div class="empty"><strong>Quiet so far.</strong> What happens on Twitch, in OBS and at the microphone stands here the moment it happens.
+              <Show when={waiting().length > 0}>
+                <p>Still to come:</p>
+                <ul class="todo"><For each={waiting()}>{p => <li><b>{p.name}</b> {p.reason}</li>}</For></ul>
+              </Show>
+            </div>
           </Match>
         </Switch>
       </div>

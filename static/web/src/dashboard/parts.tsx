@@ -58,7 +58,7 @@ function PartRow(props: { part: Part }): JSX.Element {
       </span>
       <Show when={props.part.reason}><p class="part-reason">{props.part.reason}</p></Show>
       <p class="part-facts quiet">
-        <Show when={!Number.isNaN(fresh())}><span title={wholeTime(fresh())}>heard {span(model.now() - fresh())} ago</span></Show>
+        <Show when={!Number.isNaN(fresh())}><span title={wholeTime(fresh())}>{model.now() - fresh() < 5_000 ? "heard just now" : `heard ${span(model.now() - fresh())} ago`}</span></Show>
         <Show when={props.part.restarts > 0}><span>{many(props.part.restarts, "restart")}</span></Show>
       </p>
       <Show when={props.part.last_error}>

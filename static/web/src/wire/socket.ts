@@ -12,6 +12,8 @@ import { compareSeq, type FlatEvent } from "./event.ts"
 const heartbeatMS = 15_000
 const replyTimeoutMS = 5_000
 const latencyEveryMS = 30_000
+/** The first measure waits until a page that has just connected is done with drawing itself. */
+const latencyFirstMS = 1_000
 const latencySamples = 60
 const recentIDs = 4096
 const reloadCheckMS = 1_000
@@ -124,7 +126,7 @@ export class Wire {
   #status: WireStatus = {
     state: "connecting", since: Date.now(), attempts: 0, reconnects: 0, latency: null, serverBuild: "", outdated: false,
   }
-  #latencyTimer: ReturnType<typeof setInterval> | undefined
+  #latencyTimer: ReturnType<typeof setTimeout> | undefined
   #reloadTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: WireOptions) {
@@ -202,13 +204,12 @@ export class Wire {
     this.#set({
       state: "connected", since: Date.now(), attempts: 0, reconnects: this.#status.reconnects + (again ? 1 : 0),
     })
-    clearInterval(this.#latencyTimer)
-    this.#latencyTimer = setInterval(() => this.#measure(), latencyEveryMS)
-    this.#measure()
+    clearTimeout(this.#latencyTimer)
+    this.#latencyTimer = setTimeout(() => this.#measure(), latencyFirstMS)
   }
 
   #closed(): void {
-    clearInterval(this.#latencyTimer)
+    clearTimeout(this.#latencyTimer)
     this.#socket.dropBuffer()
     for (const t of this.#topics.values()) t.dropBuffer()
     if (this.#status.state === "connected") this.#set({ state: "lost", since: Date.now(), attempts: 1 })
@@ -221,6 +222,7 @@ export class Wire {
   }
 
   #measure(): void {
+    this.#latencyTimer = setTimeout(() => this.#measure(), latencyEveryMS)
     const began = performance.now()
     this.#socket.ping(() => {
       const ms = Math.round((performance.now() - began) * 10) / 10
