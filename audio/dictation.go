@@ -15,7 +15,8 @@ type DictationConfig struct {
 	// Interval is how much new sound there must be before the open utterance is
 	// recognised again; 0 shows finals only.
 	Interval time.Duration `toml:"interval"`
-	// MinAudio is how much sound the first partial needs.
+	// MinAudio is how much sound the first partial needs, from where the voice was
+	// first heard.
 	MinAudio time.Duration `toml:"min_audio"`
 	// MaxLag is the lag beyond which partials stop until finals have caught up.
 	MaxLag time.Duration `toml:"max_lag"`
@@ -263,7 +264,8 @@ func (d *dictation) wantsPartial() bool {
 		interval *= 2
 	}
 	grown := len(d.open.pcm) - d.partial
-	return len(d.open.pcm) >= samples(d.cfg.MinAudio) && (d.partial == 0 || grown >= samples(interval))
+	spoken := len(d.open.pcm) - d.open.lead
+	return spoken >= samples(d.cfg.MinAudio) && (d.partial == 0 || grown >= samples(interval))
 }
 
 func (d *dictation) ask(ctx context.Context, r *request) {

@@ -54,8 +54,10 @@ type utterance struct {
 	// at is when that sample was captured; whoever knows the stream's clock sets it
 	// when the utterance begins.
 	at time.Time
-	// pcm is mono at 16 kHz, preroll included.
-	pcm []float32
+	// pcm is mono at 16 kHz; lead of its samples come from before the voice was
+	// heard.
+	pcm  []float32
+	lead int
 	// voiced counts windows of speech.
 	voiced int
 	// speechEnd is the length of pcm up to the end of the last window of speech.
@@ -174,6 +176,7 @@ func (s *segmenter) begin(voiced int) {
 		number:    s.count,
 		first:     s.now - int64(len(s.preroll)),
 		pcm:       slices.Clone(s.preroll),
+		lead:      len(s.preroll) - min(voiced*silero.Window, len(s.preroll)),
 		probs:     slices.Clone(s.probs),
 		voiced:    voiced,
 		speechEnd: len(s.preroll),
