@@ -1,0 +1,132 @@
+//go:build cgo && !noaudio
+
+package audio
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// microphone starts a sound server of its own with a microphone that plays what
+// it is told to (scripts/pulse-headless.sh), and points miniaudio at it.
+func microphone(t *testing.T) (do func(args ...string)) {
+	t.Helper()
+	if _, err := exec.LookPath("pulseaudio"); err != nil {
+		missing(t, "pulseaudio")
+	}
+	dir := t.TempDir()
+	script, err := filepath.Abs("../scripts/pulse-headless.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	do = func(args ...string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		c := exec.CommandContext(ctx, script, args...)
+		c.Env = append(os.Environ(), "PULSE_DIR="+dir, "PULSE_NO_INSTALL=1")
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	do("start")
+	t.Cleanup(func() { do("stop") })
+	t.Setenv("PULSE_SERVER", "unix:"+filepath.Join(dir, "native"))
+	return do
+}
+
+// wavFile writes mono samples at 16 kHz where a player finds them.
+func wavFile(t *testing.T, pcm []float32) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "sound.wav")
+	if err := os.WriteFile(file, encodeWAV(pcm), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestCapture listens to a real device: a tone that is played comes out with its
+// pitch, level and length.
+func TestCapture(t *testing.T) {
+	do := microphone(t)
+	devices, err := Devices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(devices, func(d Device) bool { return d.Name == "TestMicrophone" }); i < 0 || !devices[i].Default {
+		t.Fatalf("got %v, want TestMicrophone as the default", devices)
+	}
+	tone := make([]float32, 3*16000)
+	for i := range tone {
+		tone[i] = float32(0.5 * math.Sin(2*math.Pi*440*float64(i)/16000))
+	}
+	file := wavFile(t, tone)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	opened := make(chan string, 1)
+	go func() {
+		select {
+		case <-opened:
+			do("play", file)
+			time.AfterFunc(300*time.Millisecond, cancel)
+		case <-ctx.Done():
+		}
+	}()
+	var pcm []float32
+	rate := 0
+	err = capture(ctx, "testmicro", 2, func(name string) { opened <- name }, func(_ context.Context, f Frame) error {
+		rate = f.Rate
+		for i := 0; i < len(f.PCM); i += f.Channels {
+			pcm = append(pcm, f.PCM[i])
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("capture ended with %v", err)
+	}
+	loud, crossings := 0, 0
+	for i, v := range pcm {
+		if v > 0.05 || v < -0.05 {
+			loud++
+		}
+		if i > 0 && (v >= 0) != (pcm[i-1] >= 0) && (v > 0.01 || v < -0.01 || pcm[i-1] > 0.01 || pcm[i-1] < -0.01) {
+			crossings++
+		}
+	}
+	if got := float64(loud) / float64(rate); got < 2.6 || got > 3.1 {
+		t.Errorf("heard %.2f s of a tone of 3 s at %d Hz", got, rate)
+	}
+	if got := float64(crossings) / 2 / 3; got < 420 || got > 460 {
+		t.Errorf("heard %.0f Hz, want 440", got)
+	}
+	if peak := slices.Max(pcm); peak < 0.45 || peak > 0.55 {
+		t.Errorf("peak %.2f, want 0.5", peak)
+	}
+}
+
+// TestUnplug: a microphone that is pulled out says so within three seconds, and
+// capture returns though its device hangs for ever.
+func TestUnplug(t *testing.T) {
+	do := microphone(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	began := time.Now()
+	err := capture(ctx, "TestMicrophone", 2, func(string) { go do("unplug") }, func(context.Context, Frame) error { return nil })
+	if !errors.Is(err, errGone) {
+		t.Fatalf("capture ended with %v, want that the device is gone", err)
+	}
+	t.Logf("noticed %v after the start", time.Since(began).Round(100*time.Millisecond))
+	do("plug")
+	ctx2, cancel2 := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel2()
+	if err := capture(ctx2, "TestMicrophone", 2, func(string) { cancel2() }, func(context.Context, Frame) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("after it was put back: %v", err)
+	}
+}
