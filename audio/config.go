@@ -1,18 +1,31 @@
-// Package audio is what Landale hears. Today it holds what the config file says
-// about the sources; nothing here opens a device.
 package audio
 
 import (
 	"fmt"
+	"strings"
 
 	"landale/event"
 )
 
 // Config is the section [audio] of the config file.
 type Config struct {
-	// Sources are what is listened to, each by itself. None means that nothing
-	// is transcribed.
-	Sources []Source `toml:"source"`
+	// Engine is what turns sound into words: auto takes the speech server if one
+	// is named, else the local model if one is installed, else the browser page.
+	Engine string `toml:"engine" enum:"auto,openai,browser,off"`
+	// Language is an ISO 639-1 code; empty lets the engine find out.
+	Language string `toml:"language"`
+	// Prompt is a line in the style of what is said, with names as they are
+	// written.
+	Prompt string `toml:"prompt"`
+	// Sources are what is listened to, each by itself. None means the default
+	// microphone.
+	Sources []Source        `toml:"source"`
+	OpenAI  OpenAIConfig    `toml:"openai"`
+	VAD     VADConfig       `toml:"vad"`
+	Partial DictationConfig `toml:"partial"`
+	Filter  FilterConfig    `toml:"filter"`
+	Network NetworkConfig   `toml:"network"`
+	Files   FilesConfig     `toml:"files"`
 }
 
 // Source is one [[audio.source]].
@@ -30,8 +43,37 @@ type Source struct {
 	Path string `toml:"path"`
 }
 
-// DefaultConfig listens to nothing.
-func DefaultConfig() Config { return Config{} }
+// DefaultConfig listens to the default microphone as soon as there is an engine.
+func DefaultConfig() Config {
+	return Config{
+		Engine:   "auto",
+		Language: "en",
+		OpenAI:   DefaultOpenAIConfig(),
+		VAD:      DefaultVADConfig(),
+		Partial:  DefaultDictationConfig(),
+		Filter:   DefaultFilterConfig(),
+		Network:  NetworkConfig{Listen: "127.0.0.1:8889"},
+	}
+}
+
+// sources are those of the config, or the default microphone.
+func (c Config) sources() []Source {
+	if len(c.Sources) == 0 {
+		return []Source{{Name: "microphone", Kind: "device"}}
+	}
+	return c.Sources
+}
+
+// engine is what Engine comes down to; "" means that there is none yet.
+func (c Config) engine() string {
+	switch {
+	case c.Engine != "auto":
+		return c.Engine
+	case c.OpenAI.BaseURL != "":
+		return "openai"
+	}
+	return "browser"
+}
 
 // Validate reports what cannot work, by keys relative to [audio].
 func (c Config) Validate() []event.Problem {
@@ -59,6 +101,30 @@ func (c Config) Validate() []event.Problem {
 		if (s.Kind == "file" || s.Kind == "network") && s.Device != "" {
 			bad(i, "device", fmt.Sprintf("a %s source has no device", s.Kind), `write kind = "device", or remove device`)
 		}
+	}
+	say := func(key, message, hint string) {
+		ps = append(ps, event.Problem{Key: key, Message: message, Hint: hint})
+	}
+	if len(c.Language) != 0 && (len(c.Language) != 2 || strings.ToLower(c.Language) != c.Language) {
+		say("language", fmt.Sprintf("%q is no language code", c.Language), `use two small letters, like "en", or "" to let the engine find out`)
+	}
+	if len([]rune(c.Prompt)) > 200 {
+		say("prompt", fmt.Sprintf("has %d characters, more than 200", len([]rune(c.Prompt))), "keep the names that matter most")
+	}
+	if c.Engine == "openai" && c.OpenAI.BaseURL == "" {
+		say("openai.base_url", "the engine openai needs the address of a speech server", `name it, like base_url = "http://127.0.0.1:8179/v1"`)
+	}
+	if u := c.OpenAI.BaseURL; u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+		say("openai.base_url", fmt.Sprintf("%q is no web address", u), "begin it with http:// or https://")
+	}
+	if c.VAD.Stop > c.VAD.Start {
+		say("vad.stop", "is above vad.start", "speech must pause below what it begins at")
+	}
+	if c.VAD.Eager > c.VAD.End {
+		say("vad.eager", "is longer than vad.end", "the early final must come before the end")
+	}
+	if _, err := newFilter(c.Filter); err != nil {
+		say("filter.replace", err.Error(), "write a regular expression, like match = \"av alon\"")
 	}
 	return ps
 }

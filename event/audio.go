@@ -15,11 +15,38 @@ type Transcript struct {
 	IsFinal         bool     `json:"is_final"`
 	// IsRevision marks a final that takes the place of one with the same segment
 	// id.
-	IsRevision bool   `json:"is_revision"`
-	SourceName string `json:"source_name,omitempty"`
-	Language   string `json:"language,omitempty" rule:"max=10"`
-	Model      string `json:"model,omitempty"`
-	Metadata   Object `json:"metadata,omitempty"`
+	IsRevision bool `json:"is_revision"`
+	// StableWords is how many words of a partial, from its first, will not change
+	// before the final.
+	StableWords int `json:"stable_words,omitempty"`
+	// Words have their times, in seconds from the event's; absent where the engine
+	// gives none.
+	Words []TranscriptWord `json:"words,omitempty"`
+	// RawText is what the recogniser wrote where replacements or the mask changed
+	// it.
+	RawText string `json:"raw_text,omitempty" rule:"max=10000"`
+	// Late marks a final that was recognised after the engine had been away.
+	Late bool `json:"late,omitempty"`
+	// Latency is what the utterance went through on its way.
+	Latency    *TranscriptLatency `json:"latency,omitempty"`
+	SourceName string             `json:"source_name,omitempty"`
+	Language   string             `json:"language,omitempty" rule:"max=10"`
+	Model      string             `json:"model,omitempty"`
+	Metadata   Object             `json:"metadata,omitempty"`
+}
+
+// TranscriptWord is one word of a transcript.
+type TranscriptWord struct {
+	Text  string  `json:"text"`
+	Start float64 `json:"start"`
+	End   float64 `json:"end"`
+}
+
+// TranscriptLatency traces an utterance, in milliseconds after its voice ended.
+type TranscriptLatency struct {
+	EngineStart int64 `json:"engine_start_ms"`
+	EngineEnd   int64 `json:"engine_end_ms"`
+	Published   int64 `json:"published_ms"`
 }
 
 // Text is what was said.

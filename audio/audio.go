@@ -1,0 +1,548 @@
+// Package audio turns what is said into text: capture, levels, voice activity,
+// utterances, recognition, filters, transcription events.
+//
+// Every source has a pipeline of its own, run by one goroutine; recognisers run
+// beside it, one call at a time. A source without its device, a recogniser that
+// is away and a reader that does not read delay nobody else. What a recogniser
+// could not take waits on disk and is recognised later. No text is ever dropped
+// in silence: what the filters take away is counted and can be looked at.
+//
+// The package does not know who reads the text.
+package audio
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"landale/audio/dsp"
+	"landale/event"
+)
+
+// Options is what the part needs from the rest of the program; main fills it.
+type Options struct {
+	// Publish takes each event; it must not block.
+	Publish func(event.Event)
+	// Levels takes the levels of a source, 30 times a second; it must not block.
+	// Nil is allowed.
+	Levels func(source string, l Levels)
+	// Session names the session that speech at a time belongs to.
+	Session func(time.Time) string
+	// Names are words that the recogniser should know: chatters, vocabulary, the
+	// game. Nil is allowed.
+	Names func() []string
+	// Dir is where sound that waits for a recogniser and transcript files go.
+	Dir string
+	Log *slog.Logger
+}
+
+// Levels is how loud a source is, see dsp.Levels.
+type Levels = dsp.Levels
+
+// stopGrace is how long open utterances may take when the part stops.
+const stopGrace = 3 * time.Second
+
+// Audio is the part. All methods may be called from any goroutine.
+type Audio struct {
+	o Options
+
+	mu      sync.Mutex
+	cfg     Config
+	changed chan struct{} // closed when cfg was changed
+	sources map[string]*SourceStatus
+	network *network
+	listen  string // where the network port is open; "" while it is not
+	engine  Recogniser
+	reason  string // why nothing is recognised
+	paused  bool
+	muted   map[string]bool
+
+	page    *browserEngine
+	figures figures
+}
+
+// SourceStatus is what the dashboard shows of one source.
+type SourceStatus struct {
+	Name   string `json:"name"`
+	Kind   string `json:"kind"`
+	Device string `json:"device"`
+	// State is listening, speech, muted, away or idle.
+	State string  `json:"state"`
+	Lag   float64 `json:"lag"` // seconds
+	Gaps  uint64  `json:"gaps"`
+	Error string  `json:"error,omitempty"`
+	// LastFrame is when sound last came.
+	LastFrame time.Time `json:"last_frame,omitzero"`
+
+	pipeline *pipeline
+}
+
+// New makes the part; nothing is opened before Serve.
+func New(cfg Config, o Options) *Audio {
+	return &Audio{o: o, cfg: cfg, changed: make(chan struct{}), sources: map[string]*SourceStatus{}, muted: map[string]bool{}, page: newBrowserEngine()}
+}
+
+// String names the part.
+func (a *Audio) String() string { return "audio" }
+
+// Configure changes the settings of a running part: sources and engine are
+// closed and opened anew, open utterances finished first.
+func (a *Audio) Configure(cfg Config) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cfg = cfg
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+// Serve listens until ctx ends.
+func (a *Audio) Serve(ctx context.Context) error {
+	for ctx.Err() == nil {
+		a.mu.Lock()
+		cfg, changed := a.cfg, a.changed
+		a.mu.Unlock()
+		run, cancel := context.WithCancel(ctx)
+		stop := make(chan struct{})
+		go func() {
+			defer close(stop)
+			select {
+			case <-changed:
+				cancel()
+			case <-run.Done():
+			}
+		}()
+		err := a.run(run, cfg)
+		cancel()
+		<-stop
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// run serves one state of the settings until ctx ends.
+func (a *Audio) run(ctx context.Context, cfg Config) error {
+	flt, err := newFilter(cfg.Filter)
+	if err != nil {
+		return fmt.Errorf("audio filter: %w", err)
+	}
+	engine, partials, reason := a.newEngine(cfg)
+	if !partials {
+		cfg.Partial.Interval = 0
+	}
+	spool := newSpool(filepath.Join(a.o.Dir, "spool"), a.o.Log)
+	files := newTranscriptFiles(cfg.Files, filepath.Join(a.o.Dir, "transcripts"), a.o.Log)
+	s := &running{Audio: a, cfg: cfg, filter: flt, engine: engine, spool: spool, files: files}
+	named := []string{}
+	for _, src := range cfg.Sources {
+		if src.Kind == "network" {
+			named = append(named, src.Name)
+		}
+	}
+	net := newNetwork(named, s.accept(ctx), a.o.Log)
+	a.mu.Lock()
+	a.engine, a.reason, a.network = engine, reason, net
+	a.sources = map[string]*SourceStatus{}
+	a.mu.Unlock()
+	s.network = net
+
+	var wg sync.WaitGroup
+	if cfg.Network.Listen != "" {
+		wg.Go(func() { net.serve(ctx, cfg.Network.Listen, a.listening) })
+	}
+	for _, src := range cfg.sources() {
+		switch src.Kind {
+		case "network": // comes when its plugin does
+			a.setSource(src, "", "idle", nil)
+		default:
+			wg.Go(func() { s.source(ctx, src) })
+		}
+	}
+	if engine != nil {
+		late := s.sink(Source{Name: "late"})
+		wg.Go(func() { spool.serve(ctx, engine, s.hints, s.idle, late.late) })
+	}
+	if o, ok := engine.(*openAI); ok {
+		wg.Go(func() { s.probe(ctx, o) })
+	}
+	<-ctx.Done()
+	wg.Wait()
+	s.pipelines.Wait()
+	files.close()
+	return nil
+}
+
+func (a *Audio) newEngine(cfg Config) (r Recogniser, partials bool, reason string) {
+	switch cfg.engine() {
+	case "openai":
+		o := newOpenAI(cfg.OpenAI)
+		return o, o.partials(), ""
+	case "browser":
+		return nil, false, ""
+	}
+	return nil, false, "recognition is off; set audio.engine to switch it on"
+}
+
+func (a *Audio) listening(addr net.Addr, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.listen = ""
+	if err != nil {
+		a.o.Log.Warn("audio port is not open", "error", err)
+		return
+	}
+	a.listen = addr.String()
+	a.o.Log.Info("audio port open", "address", a.listen)
+}
+
+// NetworkAddr is where plugins can send sound to, "" while the port is closed.
+func (a *Audio) NetworkAddr() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.listen
+}
+
+// Captions serves the socket /ws/captions for mounting beside the pages: the
+// owner's caption plugin lets its port be chosen.
+func (a *Audio) Captions() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		n := a.network
+		a.mu.Unlock()
+		if n == nil {
+			http.Error(w, "captions are not ready", http.StatusServiceUnavailable)
+			return
+		}
+		n.ServeHTTP(w, r)
+	})
+}
+
+// Mute stops recognition of a source while its microphone is muted elsewhere;
+// levels go on.
+func (a *Audio) Mute(source string, muted bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.muted[source] = muted
+	a.applyMute()
+}
+
+// Pause stops recognition of everything until it is called with false.
+func (a *Audio) Pause(paused bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.paused = paused
+	a.applyMute()
+}
+
+// applyMute is called with the lock held.
+func (a *Audio) applyMute() {
+	for name, s := range a.sources {
+		if s.pipeline != nil {
+			s.pipeline.muted.Store(a.paused || a.muted[name])
+		}
+	}
+}
+
+func (a *Audio) setSource(src Source, device, state string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.sources[src.Name]
+	if s == nil {
+		s = &SourceStatus{Name: src.Name, Kind: cmp.Or(src.Kind, "device")}
+		a.sources[src.Name] = s
+	}
+	s.State, s.Error = state, ""
+	if device != "" {
+		s.Device = device
+	}
+	if err != nil {
+		s.Error = err.Error()
+	}
+}
+
+func (a *Audio) setPipeline(name string, p *pipeline) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s := a.sources[name]; s != nil {
+		s.pipeline = p
+	}
+	a.applyMute()
+}
+
+// Sources tells how each source is, by name.
+func (a *Audio) Sources() []SourceStatus {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := make([]SourceStatus, 0, len(a.sources))
+	for _, name := range slices.Sorted(maps.Keys(a.sources)) {
+		s := *a.sources[name]
+		if p := s.pipeline; p != nil {
+			s.Lag = time.Duration(p.health.lag.Load()).Seconds()
+			s.Gaps = p.health.gaps.Load()
+			if ns := p.health.lastFrame.Load(); ns != 0 {
+				s.LastFrame = time.Unix(0, ns).UTC()
+			}
+			switch {
+			case s.State != "listening":
+			case p.muted.Load():
+				s.State = "muted"
+			case p.health.speaking.Load():
+				s.State = "speech"
+			}
+		}
+		s.pipeline = nil
+		list = append(list, s)
+	}
+	return list
+}
+
+// Status says whether anything is heard and recognised.
+func (a *Audio) Status() event.Status {
+	sources := a.Sources()
+	a.mu.Lock()
+	reason, engine, port := a.reason, a.engine, a.listen
+	a.mu.Unlock()
+	st := event.Status{State: event.Running, Details: a.figures.details()}
+	st.Details["sources"] = sources
+	st.Details["audio_port"] = port
+	if engine != nil {
+		st.Details["engine"] = engine.String()
+	}
+	var away []string
+	heard := false
+	for _, s := range sources {
+		if s.LastFrame.After(st.Fresh) {
+			st.Fresh = s.LastFrame
+		}
+		switch s.State {
+		case "away":
+			away = append(away, s.Name+": "+s.Error)
+		case "listening", "speech", "muted":
+			heard = true
+		}
+	}
+	switch {
+	case len(away) > 0 && heard:
+		st.State, st.Reason = event.Degraded, strings.Join(away, "; ")
+	case len(away) > 0:
+		st.State, st.Reason = event.Waiting, strings.Join(away, "; ")
+	case reason != "":
+		st.State, st.Reason = event.Waiting, reason
+	case engine == nil && !a.page.connected():
+		st.State, st.Reason = event.Waiting, "no recogniser: name a speech server (audio.openai.base_url) or open the page /speech in Chrome or Edge"
+	}
+	if err, ok := st.Details["last_error"]; ok && st.State == event.Running {
+		st.State, st.Reason = event.Degraded, fmt.Sprint(err)
+	}
+	return st
+}
+
+// running is one state of the settings while it is served.
+type running struct {
+	*Audio
+	cfg       Config
+	filter    *filter
+	engine    Recogniser
+	network   *network
+	spool     *spool
+	files     *transcriptFiles
+	pipelines sync.WaitGroup // of network sources
+
+	mu     sync.Mutex
+	active map[*pipeline]struct{}
+}
+
+// source listens to a device or a file, and to a device again when it returns.
+func (s *running) source(ctx context.Context, src Source) {
+	frames, done := s.start(ctx, src)
+	defer func() {
+		close(frames)
+		<-done
+	}()
+	out := func(ctx context.Context, f Frame) error {
+		select {
+		case frames <- f:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if src.Kind == "file" {
+		s.setSource(src, src.Path, "listening", nil)
+		err := readFile(ctx, src.Path, time.Now(), true, out)
+		s.setSource(src, src.Path, "idle", err)
+		if err != nil && ctx.Err() == nil {
+			s.o.Log.Warn("sound file ended", "source", src.Name, "error", err)
+		}
+		return
+	}
+	const shortest, longest = 250 * time.Millisecond, 5 * time.Second
+	wait, periods, failures := shortest, 0, 0
+	for ctx.Err() == nil {
+		err := capture(ctx, src.Device, periods, func(device string) {
+			s.setSource(src, device, "listening", nil)
+			s.o.Log.Info("microphone open", "source", src.Name, "device", device, "failures", failures)
+			wait, failures = shortest, 0
+		}, out)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, errOverrun):
+			periods++
+			s.o.Log.Warn("microphone opened again with longer periods", "source", src.Name, "error", err)
+			continue
+		case failures == 0:
+			s.o.Log.Warn("microphone is away", "source", src.Name, "error", err)
+		}
+		failures++
+		s.setSource(src, "", "away", err)
+		if errors.Is(err, ErrNoDevices) {
+			<-ctx.Done()
+			return
+		}
+		select {
+		case <-time.After(wait + rand.N(wait/4)):
+		case <-ctx.Done():
+			return
+		}
+		wait = min(2*wait, longest)
+	}
+}
+
+// start runs a pipeline for a source; it ends when the frames are closed or ctx
+// ends, and done is closed when all that it held has been handed on.
+func (s *running) start(ctx context.Context, src Source) (frames chan Frame, done chan struct{}) {
+	frames, done = make(chan Frame, 100), make(chan struct{}) // two seconds of device frames
+	sink := s.sink(src)
+	d := newDictation(s.cfg.Partial, s.recogniser(), s.hints, sink.phrase, s.o.Log)
+	p := newPipeline(src.Name, s.cfg.VAD, d, func(l dsp.Levels) {
+		if s.o.Levels != nil {
+			s.o.Levels(src.Name, l)
+		}
+	}, s.o.Log)
+	s.setSource(src, "", "listening", nil)
+	s.setPipeline(src.Name, p)
+	s.mu.Lock()
+	if s.active == nil {
+		s.active = map[*pipeline]struct{}{}
+	}
+	s.active[p] = struct{}{}
+	s.mu.Unlock()
+	go func() {
+		defer close(done)
+		p.run(ctx, frames, stopGrace)
+		s.mu.Lock()
+		delete(s.active, p)
+		s.mu.Unlock()
+	}()
+	return frames, done
+}
+
+// accept gives a network source its pipeline for as long as its connection
+// lasts. A name that is connected twice has two pipelines: two microphones.
+func (s *running) accept(ctx context.Context) func(string) (chan<- Frame, func()) {
+	return func(name string) (chan<- Frame, func()) {
+		src := Source{Name: name, Kind: "network"}
+		s.pipelines.Add(1)
+		frames, done := s.start(ctx, src)
+		return frames, func() {
+			close(frames)
+			<-done
+			s.setSource(src, "", "idle", nil)
+			s.setPipeline(name, nil)
+			s.pipelines.Done()
+		}
+	}
+}
+
+func (s *running) sink(src Source) *sink {
+	engine := ""
+	if s.engine != nil {
+		engine = s.engine.String()
+	}
+	return &sink{
+		source: src, run: event.NewShortID(), filter: s.filter, language: s.cfg.Language, engine: engine,
+		prompt: func() string { return s.hints().Prompt }, session: s.o.Session, publish: s.publish, spool: s.spool, figures: &s.figures,
+	}
+}
+
+// publish hands an event to the program, to the readers of the audio port and to
+// the transcript files.
+func (s *running) publish(e event.Event) {
+	s.o.Publish(e)
+	s.network.caption(e)
+	s.files.add(e)
+}
+
+// recogniser is the engine, or one that hears nothing while there is none.
+func (s *running) recogniser() Recogniser {
+	if s.engine == nil {
+		return deaf{}
+	}
+	return s.engine
+}
+
+// deaf is no engine: voice activity and levels go on without one.
+type deaf struct{}
+
+func (deaf) String() string { return "none" }
+
+func (deaf) Transcribe(context.Context, []float32, Hints) (Result, error) { return Result{}, errDeaf }
+
+var errDeaf = errors.New("there is no recogniser")
+
+func (s *running) hints() Hints {
+	h := Hints{Language: s.cfg.Language, Prompt: s.cfg.Prompt}
+	if s.o.Names != nil {
+		h.Prompt = prompt(s.cfg.Prompt, s.o.Names())
+	}
+	return h
+}
+
+// idle reports whether nobody speaks and no final waits.
+func (s *running) idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.active {
+		if p.health.speaking.Load() || p.health.lag.Load() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// probe finds out what the speech server is and warms it up, until it answers.
+func (s *running) probe(ctx context.Context, o *openAI) {
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		call, cancel := context.WithTimeout(ctx, s.cfg.OpenAI.Timeout)
+		err := o.probe(call)
+		cancel()
+		s.Audio.mu.Lock()
+		s.reason = ""
+		if err != nil {
+			s.reason = err.Error()
+		}
+		s.Audio.mu.Unlock()
+		if err == nil {
+			s.o.Log.Info("speech server answers", "engine", o.String(), "flavor", o.flavor)
+			return
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
