@@ -38,7 +38,7 @@ type Config struct {
 
 // restartKeys are the keys, or whole sections, that take effect only when the
 // program starts. Saving a change of one says so on the dashboard.
-var restartKeys = []string{"general.data"}
+var restartKeys = []string{"general.timezone", "general.data", "http", "store"}
 
 // GeneralConfig is the section [general].
 type GeneralConfig struct {
@@ -163,10 +163,16 @@ var errNoConfig = errors.New("there is no such file")
 
 // parseConfig is LoadConfig for a file whose bytes are known.
 func parseConfig(in ConfigInput, data []byte) (Config, []event.Problem) {
+	cfg, l := loadBytes(in, data)
+	return cfg, l.sorted()
+}
+
+// loadBytes also gives the loader, which knows where each key stands.
+func loadBytes(in ConfigInput, data []byte) (Config, *loader) {
 	cfg, l := decodeConfig(in, data)
 	l.validate(&cfg)
 	l.checkData(in, cfg)
-	return cfg, l.sorted()
+	return cfg, l
 }
 
 // loader gathers what is wrong and where each key's value came from.

@@ -43,13 +43,17 @@ func (l *loader) applyEnv(cfg *Config, env []string) {
 }
 
 func (l *loader) unknownEnv(name string, k known, byName map[string]known) {
-	names := slices.Sorted(maps.Keys(byName))
-	names = slices.DeleteFunc(names, func(n string) bool { return byName[n].isTable() })
+	var names []string // without the prefix, which would make all of them alike
+	for _, n := range slices.Sorted(maps.Keys(byName)) {
+		if !byName[n].isTable() {
+			names = append(names, strings.TrimPrefix(n, envPrefix))
+		}
+	}
 	hint := "it has no effect: remove it; names are LANDALE_<SECTION>_<KEY>"
 	if k.list {
 		hint = fmt.Sprintf("a list of tables can only be written in the file, as [[%s]]", k.path)
-	} else if i := nearestOf(name, names); i >= 0 {
-		hint = "did you mean " + names[i] + "?"
+	} else if i := nearestOf(strings.TrimPrefix(name, envPrefix), names); i >= 0 {
+		hint = "did you mean " + envPrefix + names[i] + "?"
 	}
 	l.from[name] = origin{outside: "environment", name: name}
 	l.report(name, "unknown variable", hint)

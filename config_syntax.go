@@ -33,7 +33,7 @@ func (d *decoder) readText(data []byte) bool {
 		return false
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	d.src = bytes.Clone(data)
+	d.src = append(bytes.Clone(data), '\n') // so that every line has an end
 	d.lines = []int{0}
 	for i, c := range d.src {
 		if c == '\n' {
@@ -175,6 +175,8 @@ func (d *decoder) syntaxError(err error, start int, in table) int {
 		message, hint = "a line ends in an odd way here", "save the file again with Windows (CRLF) or Unix (LF) line endings"
 	case is("control characters"):
 		message, hint = "there is an invisible character here", "delete it; write a tab in a text as \\t"
+	case is("start of key", "expected key") && d.src[start] == '[':
+		off, message, hint = start, "this is no section's name", "write it like [http], or [[audio.source]] where there can be several"
 	case is("start of key", "expected key"):
 		message, hint = "a line is a [section], a setting (key = value) or a note (# …)", "put a # before it if it is a note"
 	default:
