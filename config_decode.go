@@ -173,7 +173,12 @@ func (d *decoder) step(cur table, part keyPart, grow bool) (next table, f reflec
 			f.Set(reflect.Append(f, reflect.Zero(f.Type().Elem())))
 		}
 		i := f.Len() - 1
-		return table{f.Index(i), fmt.Sprintf("%s[%d]", path, i), true}, f
+		element := fmt.Sprintf("%s[%d]", path, i)
+		if _, ok := d.from[element]; !ok {
+			line, column := d.position(part.off)
+			d.from[element] = origin{line: line, column: column}
+		}
+		return table{f.Index(i), element, true}, f
 	}
 	return table{path: path}, f
 }
