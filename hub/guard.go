@@ -121,7 +121,7 @@ func (g *Guard) check(r *http.Request) *Error {
 
 func (g *Guard) allowName(name string) bool {
 	if addr, err := netip.ParseAddr(name); err == nil {
-		addr = addr.WithZone("").Unmap()
+		addr = addr.Unmap()
 		return addr.IsLoopback() || g.ownAddress(addr)
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
@@ -183,7 +183,7 @@ func splitPort(host string) (name string, ok bool) {
 		}
 		name = host[1:end]
 		addr, err := netip.ParseAddr(name)
-		return name, err == nil && addr.Is6()
+		return name, err == nil && addr.Is6() && addr.Zone() == "" // browsers have no zones, and one may hold anything
 	}
 	name = host
 	if i := strings.IndexByte(host, ':'); i >= 0 {
