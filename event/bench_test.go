@@ -13,15 +13,26 @@ var sink []byte
 func BenchmarkAppendJSON(b *testing.B) {
 	for _, name := range []Type{"channel.chat.message", "channel.follow", "transcription.partial"} {
 		s, _ := Lookup(name)
-		ev := golden(s)
+		ev, buf := golden(s), make([]byte, 0, 4096)
 		b.Run(string(name), func(b *testing.B) {
 			b.ReportAllocs()
-			buf := make([]byte, 0, 4096)
 			for b.Loop() {
 				buf = ev.AppendJSON(buf[:0])
 			}
 			b.SetBytes(int64(len(buf)))
 			sink = buf
+		})
+		b.Run(string(name)+"/payload", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = ev.appendPayload(buf[:0])
+			}
+		})
+		b.Run(string(name)+"/payload_by_encoding_json", func(b *testing.B) { // the baseline
+			b.ReportAllocs()
+			for b.Loop() {
+				sink, _ = marshal(s.Example)
+			}
 		})
 	}
 	b.Run("unknown", func(b *testing.B) {

@@ -66,28 +66,41 @@ func Catalogue() []Spec { return slices.Clone(catalogue) }
 // was made in the program can be looked up as well.
 func Lookup(t Type) (Spec, bool) {
 	s, ok := byType[t]
-	return s, ok
+	if !ok {
+		return Spec{}, false
+	}
+	return *s, true
 }
 
-var byType = func() map[Type]Spec {
-	m := make(map[Type]Spec, len(catalogue))
-	for _, s := range catalogue {
-		m[s.Type] = s
+var byType = func() map[Type]*Spec {
+	m := make(map[Type]*Spec, len(catalogue))
+	for i := range catalogue {
+		m[catalogue[i].Type] = &catalogue[i]
 	}
 	return m
 }()
 
+// spec is the type's entry, an empty one if it has none.
+func (t Type) spec() *Spec {
+	if s, ok := byType[t]; ok {
+		return s
+	}
+	return &noSpec
+}
+
+var noSpec Spec
+
 // Critical reports whether the event must not wait for others on its way to a
 // client.
-func Critical(e Event) bool { return byType[e.Type].Critical }
+func Critical(e Event) bool { return e.Type.spec().Critical }
 
 // Stored reports whether the event is kept. Types that the catalogue does not
 // know are.
-func Stored(e Event) bool { return !byType[e.Type].Ephemeral }
+func Stored(e Event) bool { return !e.Type.spec().Ephemeral }
 
 // Once reports whether the event's id is unique in the store for ever, because
 // it can become an alert.
-func Once(e Event) bool { return byType[e.Type].Once }
+func Once(e Event) bool { return e.Type.spec().Once }
 
 // Validate reports everything that is wrong with a payload, sorted by field;
 // nil means that it may be published.
@@ -104,7 +117,7 @@ func Validate(p Payload) error {
 func faults(p Payload) (bad []FieldError) {
 	if v := reflect.ValueOf(p); v.Kind() == reflect.Struct {
 		if _, unknown := p.(Unknown); !unknown {
-			checkFields(v, "", &bad)
+			checkFields(v, &bad)
 		}
 	}
 	if v, ok := p.(validator); ok {

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -14,7 +15,7 @@ import (
 // A payload's fields say their limits in a tag, which validation and the
 // documents read:
 //
-//	required    text, a time or a list that is not empty
+//	required    text or a time that is not empty
 //	digits      only digits (ids of Twitch), or empty
 //	login       a Twitch login, or empty
 //	tier        1000, 2000 or 3000
@@ -35,141 +36,155 @@ const defaultMax = 1000
 const maxList = 1000
 
 // checkFields appends what breaks a rule anywhere in a struct.
-func checkFields(v reflect.Value, path string, bad *[]FieldError) {
-	t := v.Type()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous {
-			checkFields(v.Field(i), path, bad)
-			continue
+func checkFields(v reflect.Value, bad *[]FieldError) {
+	p := planOf(v.Type())
+	for i := range p.fields {
+		f := &p.fields[i]
+		before := len(*bad)
+		checkValue(f.of(v), &f.rule, bad)
+		for j := before; j < len(*bad); j++ {
+			(*bad)[j].Field = joinPath(f.name, (*bad)[j].Field)
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		checkValue(v.Field(i), path+name, f.Tag.Get("rule"), bad)
 	}
 }
 
-var timeType = reflect.TypeFor[time.Time]()
-
-func checkValue(v reflect.Value, path, rule string, bad *[]FieldError) {
-	fail := func(format string, args ...any) {
-		*bad = append(*bad, FieldError{path, fmt.Sprintf(format, args...)})
-	}
+// checkValue appends what is wrong with a value; the path in a FieldError is
+// what lies below the value.
+func checkValue(v reflect.Value, r *rule, bad *[]FieldError) {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return
 		}
 		v = v.Elem()
 	}
+	fault := ""
 	switch {
 	case v.Type() == timeType:
-		if has(rule, "required") && v.Interface().(time.Time).IsZero() {
-			fail("is missing")
+		if r.required && v.Interface().(time.Time).IsZero() {
+			fault = "is missing"
 		}
 	case v.Kind() == reflect.String:
-		if m := checkText(v.String(), rule); m != "" {
-			fail("%s", m)
-		}
+		fault = r.text(v.String())
 	case v.CanInt():
-		if m := checkNumber(float64(v.Int()), rule); m != "" {
-			fail("%s", m)
-		}
+		fault = r.number(float64(v.Int()))
 	case v.CanFloat():
-		if m := checkNumber(v.Float(), rule); m != "" {
-			fail("%s", m)
-		}
+		fault = r.number(v.Float())
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8:
-		limit := maxList
-		if n, ok := ruleNumber(rule, "max"); ok {
-			limit = int(n)
-		}
-		if v.Len() > limit {
-			fail("has %d items, more than %d", v.Len(), limit)
-			return
-		}
-		if has(rule, "required") && v.Len() == 0 {
-			fail("is missing")
+		if limit := cmp.Or(r.max, maxList); v.Len() > limit {
+			fault = fmt.Sprintf("has %d items, more than %d", v.Len(), limit)
+			break
 		}
 		for i := range v.Len() {
-			checkValue(v.Index(i), path+"."+strconv.Itoa(i), "", bad)
+			before := len(*bad)
+			checkValue(v.Index(i), &noRule, bad)
+			for j := before; j < len(*bad); j++ {
+				(*bad)[j].Field = joinPath(strconv.Itoa(i), (*bad)[j].Field)
+			}
 		}
 	case v.Kind() == reflect.Struct:
-		checkFields(v, path+".", bad)
+		checkFields(v, bad)
+	}
+	if fault != "" {
+		*bad = append(*bad, FieldError{"", fault})
 	}
 }
 
-// checkText says what is wrong with text, "" if nothing is.
-func checkText(s, rule string) string {
+func joinPath(name, rest string) string {
+	if rest == "" {
+		return name
+	}
+	return name + "." + rest
+}
+
+// rule is a tag, taken apart.
+type rule struct {
+	required, digits, login, tier, positive, unit, free bool
+	min                                                 *float64
+	max                                                 int // 0: none
+	oneOf                                               []string
+}
+
+var noRule rule
+
+// parseRule leaves out what it does not know; a test finds such tags.
+func parseRule(tag string) (r rule) {
+	for word := range strings.SplitSeq(tag, ",") {
+		name, value, _ := strings.Cut(word, "=")
+		switch name {
+		case "required":
+			r.required = true
+		case "digits":
+			r.digits = true
+		case "login":
+			r.login = true
+		case "tier":
+			r.tier, r.required = true, true
+		case "positive":
+			r.positive = true
+		case "unit":
+			r.unit = true
+		case "free":
+			r.free = true
+		case "min":
+			if n, err := strconv.ParseFloat(value, 64); err == nil {
+				r.min = &n
+			}
+		case "max":
+			r.max, _ = strconv.Atoi(value)
+		case "oneof":
+			r.oneOf = strings.Split(value, "|")
+		}
+	}
+	return r
+}
+
+// text says what is wrong with text, "" if nothing is.
+func (r *rule) text(s string) string {
 	if s == "" {
-		if has(rule, "required") || has(rule, "tier") {
+		if r.required {
 			return "is missing"
 		}
 		return ""
 	}
-	limit, free := defaultMax, has(rule, "free")
-	if n, ok := ruleNumber(rule, "max"); ok {
-		limit = int(n)
-	}
-	if n := utf8.RuneCountInString(s); n > limit && !free {
-		return fmt.Sprintf("has %d characters, more than %d", n, limit)
-	}
-	if !free && strings.IndexFunc(s, func(r rune) bool { return r < 5 }) >= 0 {
-		return "has control characters"
+	if !r.free {
+		// A text has at most as many characters as bytes: most need not be counted.
+		if limit := cmp.Or(r.max, defaultMax); len(s) > limit {
+			if n := utf8.RuneCountInString(s); n > limit {
+				return fmt.Sprintf("has %d characters, more than %d", n, limit)
+			}
+		}
+		for i := range len(s) {
+			if s[i] < 5 {
+				return "has control characters"
+			}
+		}
 	}
 	switch {
-	case has(rule, "digits") && strings.Trim(s, "0123456789") != "":
+	case r.digits && strings.Trim(s, "0123456789") != "":
 		return "must be digits"
-	case has(rule, "login") && !validLogin(s):
+	case r.login && !validLogin(s):
 		return "must be 1 to 25 letters, digits or _"
-	case has(rule, "tier") && s != "1000" && s != "2000" && s != "3000":
+	case r.tier && s != "1000" && s != "2000" && s != "3000":
 		return "must be 1000, 2000 or 3000"
-	}
-	if list, ok := ruleValue(rule, "oneof"); ok && !slices.Contains(strings.Split(list, "|"), s) {
-		return "must be one of " + strings.ReplaceAll(list, "|", ", ")
+	case r.oneOf != nil && !slices.Contains(r.oneOf, s):
+		return "must be one of " + strings.Join(r.oneOf, ", ")
 	}
 	return ""
 }
 
-// checkNumber says what is wrong with a number, "" if nothing is.
-func checkNumber(n float64, rule string) string {
-	low, bounded := ruleNumber(rule, "min")
+// number says what is wrong with a number, "" if nothing is.
+func (r *rule) number(n float64) string {
 	switch {
 	case math.IsNaN(n) || math.IsInf(n, 0):
 		return "must be a number"
-	case has(rule, "positive") && n <= 0:
+	case r.positive && n <= 0:
 		return "must be more than 0"
-	case has(rule, "unit") && (n < 0 || n > 1):
+	case r.unit && (n < 0 || n > 1):
 		return "must be from 0 to 1"
-	case bounded && n < low:
-		return fmt.Sprintf("must be at least %v", low)
+	case r.min != nil && n < *r.min:
+		return fmt.Sprintf("must be at least %v", *r.min)
 	}
 	return ""
-}
-
-func has(rule, word string) bool {
-	for r := range strings.SplitSeq(rule, ",") {
-		if r == word {
-			return true
-		}
-	}
-	return false
-}
-
-func ruleValue(rule, name string) (string, bool) {
-	for r := range strings.SplitSeq(rule, ",") {
-		if value, ok := strings.CutPrefix(r, name+"="); ok {
-			return value, true
-		}
-	}
-	return "", false
-}
-
-func ruleNumber(rule, name string) (float64, bool) {
-	value, ok := ruleValue(rule, name)
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseFloat(value, 64)
-	return n, err == nil
 }
 
 func validLogin(s string) bool {

@@ -56,7 +56,7 @@ var filters = []struct {
 // ownState lets through what is on screen: the types "stream.*" that are not
 // Twitch's.
 func ownState(e Event) bool {
-	return strings.HasPrefix(string(e.Type), "stream.") && e.Source != Twitch && byType[e.Type].Source != Twitch
+	return strings.HasPrefix(string(e.Type), "stream.") && e.Source != Twitch && e.Type.spec().Source != Twitch
 }
 
 func from(s Source) func(Event) bool { return func(e Event) bool { return e.Source == s } }

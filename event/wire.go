@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,11 +56,13 @@ func (e Event) AppendJSON(dst []byte) []byte {
 		dst = append(dst, `,"flags":`...)
 		dst = e.Flags.appendJSON(dst)
 	}
-	if members := e.PayloadJSON(); len(members) > 2 {
-		dst = append(dst, ',')
-		return append(dst, members[1:]...)
+	// The payload's opening brace becomes the comma between its members and ours.
+	comma := len(dst)
+	if dst = e.appendPayload(dst); len(dst) == comma+len("{}") {
+		return append(dst[:comma], '}')
 	}
-	return append(dst, '}')
+	dst[comma] = ','
+	return dst
 }
 
 // MarshalJSON is AppendJSON for encoding/json, which escapes HTML characters on
@@ -67,22 +70,37 @@ func (e Event) AppendJSON(dst []byte) []byte {
 func (e Event) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 
 // PayloadJSON is the payload alone as a JSON object, "{}" when it has no fields.
-func (e Event) PayloadJSON() []byte {
-	switch p := e.Payload.(type) {
-	case nil:
-		return []byte("{}")
-	case Unknown:
-		return p.object()
+func (e Event) PayloadJSON() []byte { return e.appendPayload(nil) }
+
+func (e Event) appendPayload(dst []byte) []byte {
+	start := len(dst)
+	v := reflect.ValueOf(e.Payload)
+	var err error
+	switch {
+	case !v.IsValid():
+		return append(dst, "{}"...)
+	case v.Type() == unknownType:
+		dst = append(dst, '{')
+		dst = append(dst, e.Payload.(Unknown).members...)
+		return append(dst, '}')
+	case v.Kind() == reflect.Struct:
+		dst, err = planOf(v.Type()).append(dst, v)
 	default:
-		b, err := marshal(p)
-		if err != nil {
-			// A number that is not one, or a JSON value that is broken: what carries
-			// every other event must not fall over it.
-			b, _ = marshal(map[string]string{"encoding_error": err.Error()})
-		}
-		return b
+		dst, err = appendAny(dst, v)
 	}
+	if err == nil && dst[start] != '{' {
+		err = fmt.Errorf("a payload of type %T is not an object", e.Payload)
+	}
+	if err != nil {
+		// A number that is not one, or a JSON value that is broken: what carries
+		// every other event must not fall over it.
+		dst = append(dst[:start], `{"encoding_error":`...)
+		dst = append(appendString(dst, err.Error()), '}')
+	}
+	return dst
 }
+
+var unknownType = reflect.TypeFor[Unknown]()
 
 func (e Event) chain() ID {
 	if e.CorrelationID == "" {
@@ -97,7 +115,7 @@ func (e Event) rawType() string {
 
 // defaultRawType is what an empty RawType stands for: the catalogue's spelling,
 // or the type.
-func defaultRawType(t Type) string { return cmp.Or(byType[t].RawType, string(t)) }
+func defaultRawType(t Type) string { return cmp.Or(t.spec().RawType, string(t)) }
 
 var flagNames = []struct {
 	flag Flags
@@ -492,8 +510,7 @@ func joinMembers(ms []member, prefix string) []byte {
 	return b
 }
 
-// marshal is json.Marshal without the escaping of HTML characters: pages set
-// text, not markup, and chat is full of < and &.
+// marshal is json.Marshal without the escaping of HTML characters.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -502,19 +519,4 @@ func marshal(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-func appendString(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			b, err := marshal(s)
-			if err != nil {
-				return append(dst, `""`...)
-			}
-			return append(dst, b...)
-		}
-	}
-	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"')
 }
