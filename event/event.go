@@ -15,6 +15,8 @@ import (
 	"time"
 )
 
+//go:generate go run ./gen
+
 // Type names what happened, spelled as its owner spells it: "channel.follow",
 // "obs.current_program_scene_changed", "transcription.final".
 type Type string

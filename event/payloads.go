@@ -6,8 +6,10 @@ import (
 	"time"
 )
 
-// User is who did something on Twitch. Embed it: its fields then stand among the
+// Embed User, Broadcaster and their kin: their fields then stand among the
 // payload's own.
+
+// User is who did something on Twitch.
 type User struct {
 	UserID    string `json:"user_id" rule:"required,digits,max=50"`
 	UserLogin string `json:"user_login" rule:"required,login"`

@@ -381,6 +381,9 @@ type member struct {
 
 // text is the value as text; ok is false if it is something else.
 func (m member) text() (s string, ok bool) {
+	if m.value[0] == '"' && bytes.IndexByte(m.value, '\\') < 0 {
+		return unquote(m.value), true
+	}
 	err := json.Unmarshal(m.value, &s)
 	return s, err == nil
 }
@@ -484,7 +487,11 @@ func unquote(b []byte) string {
 // break inside a value becomes a space. One with a core field's name is given
 // the prefix, or left out if there is none.
 func joinMembers(ms []member, prefix string) []byte {
-	var b []byte
+	size := 0
+	for _, m := range ms {
+		size += len(m.key) + len(m.value) + len(prefix) + 2
+	}
+	b := make([]byte, 0, size)
 	for _, m := range ms {
 		core := isCore(m.name)
 		if core && prefix == "" {
