@@ -401,10 +401,34 @@ export interface Transcript {
   is_final: boolean
   /** is_revision marks a final that takes the place of one with the same segment id. */
   is_revision: boolean
+  /** stable_words is how many words of a partial, from its first, will not change before the final. */
+  stable_words?: number
+  /** words have their times, in seconds from the event's; absent where the engine gives none. */
+  words?: TranscriptWord[]
+  /** raw_text is what the recogniser wrote where replacements or the mask changed it. */
+  raw_text?: string
+  /** late marks a final that was recognised after the engine had been away. */
+  late?: boolean
+  /** latency is what the utterance went through on its way. */
+  latency?: TranscriptLatency
   source_name?: string
   language?: string
   model?: string
   metadata?: Record<string, unknown>
+}
+
+/** TranscriptWord is one word of a transcript. */
+export interface TranscriptWord {
+  text: string
+  start: number
+  end: number
+}
+
+/** TranscriptLatency traces an utterance, in milliseconds after its voice ended. */
+export interface TranscriptLatency {
+  engine_start_ms: number
+  engine_end_ms: number
+  published_ms: number
 }
 
 /** Station is one of Rainwave's. */
