@@ -21,7 +21,7 @@ type Transcript struct {
 	StableWords int `json:"stable_words,omitempty"`
 	// Words have their times, in seconds from the event's; absent where the engine
 	// gives none.
-	Words []TranscriptWord `json:"words,omitempty"`
+	Words []TranscriptWord `json:"words,omitempty" rule:"max=10000"`
 	// RawText is what the recogniser wrote where replacements or the mask changed
 	// it.
 	RawText string `json:"raw_text,omitempty" rule:"max=10000"`

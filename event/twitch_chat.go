@@ -34,6 +34,7 @@ type ChannelChatMessage struct {
 	SourceBroadcasterUserName  string      `json:"source_broadcaster_user_name,omitempty"`
 	SourceMessageID            string      `json:"source_message_id,omitempty"`
 	SourceBadges               List[Badge] `json:"source_badges,omitempty"`
+	IsSourceOnly               bool        `json:"is_source_only,omitempty"`
 }
 
 func (ChannelChatMessage) EventType() Type { return "channel.chat.message" }

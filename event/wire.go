@@ -157,6 +157,9 @@ func (u Unknown) EventType() Type { return u.kind }
 // Members is the payload as a JSON object, as it came.
 func (u Unknown) Members() json.RawMessage { return u.object() }
 
+// MarshalJSON implements json.Marshaler.
+func (u Unknown) MarshalJSON() ([]byte, error) { return u.object(), nil }
+
 func (u Unknown) object() []byte {
 	return braces(u.members)
 }

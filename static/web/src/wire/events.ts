@@ -566,6 +566,7 @@ export interface ChannelChatMessage extends Core<"channel.chat.message">, User, 
   source_broadcaster_user_name?: string
   source_message_id?: string
   source_badges?: Badge[]
+  is_source_only?: boolean
 }
 
 /** A line of chat was deleted. */
