@@ -258,7 +258,7 @@ func TestDashboardShowsWhatItIsTold(t *testing.T) {
 		{"parts", `post http://127.0.0.1:1234/v1/chat/completions: model "qwen3-14b" is not loaded`},
 		{"parts", "2 of 42 subscriptions are missing"},
 		{"parts", "9 restarts"},
-		{"clients", "out of date"},
+		{"clients", "outdated"},
 		{"clients", "12 lost"},
 		{"config", "config.toml:12:15"},
 		{"config", "did you mean [twitch]?"},
@@ -389,6 +389,94 @@ func TestPageOfAnotherBuildReloads(t *testing.T) {
 		t.Errorf("reloaded for %q, want another", got)
 	}
 	tb.clean(h)
+}
+
+// The first paint is the dashboard, connecting; it can be used, and comes alive
+// by itself.
+func TestDashboardBeforeTheProgramAnswers(t *testing.T) {
+	h := newFakeHub(t)
+	busyScene(h)
+	h.setDeaf(true)
+	tb := newTab(t, 1440, 900)
+	tb.run(chromedp.Navigate(h.url("/")))
+	tb.until(`document.querySelectorAll(".panel").length === 6`)
+	tb.until(`document.querySelector(".banner")?.innerText.includes("Looking for Landale")`)
+	tb.run(chromedp.SendKeys(".log-words", "socket"))
+	tb.shot("connecting")
+	if got := eval[string](tb, `document.querySelector(".status").dataset.state`); got != "connecting" {
+		t.Errorf("the state is %q, want connecting", got)
+	}
+	h.setDeaf(false)
+	tb.until(`document.querySelectorAll(".part").length === 7 && !document.querySelector(".banner")`)
+	if got := eval[string](tb, `document.querySelector(".log-words").value`); got != "socket" {
+		t.Errorf("what was typed is now %q", got)
+	}
+	tb.clean(h, "WebSocket connection to")
+}
+
+// One reads further down: the feed stands still and counts what is new.
+func TestFeedHoldsStillWhileOneReads(t *testing.T) {
+	h := newFakeHub(t)
+	busyScene(h)
+	tb := newTab(t, 360, 640)
+	tb.run(chromedp.Navigate(h.url("/")))
+	tb.until(`document.querySelectorAll(".row").length > 50`)
+	h.push("dashboard:main", "events", map[string]any{"events": []any{flat(9000, time.Now(), "transcription.partial", "audio", map[string]any{"text": "and the next thing is"})}})
+	tb.until(`document.querySelector(".speaking")?.innerText.includes("and the next thing is")`)
+	tb.shot("speaking")
+	tb.run(chromedp.Evaluate(`document.querySelector(".feed-scroll").scrollTop = 400`, nil))
+	tb.until(`document.querySelector("[data-panel=feed] .pill")`)
+	first := eval[string](tb, `document.querySelector(".row").dataset.eventId`)
+	for i := range 3 {
+		h.push("dashboard:main", "events", map[string]any{"events": []any{flat(9001+i, time.Now(), "channel.follow", "twitch", user("newcomer", nil))}})
+	}
+	tb.until(`document.querySelector("[data-panel=feed] .pill").innerText === "3 new ↑"`)
+	if got := eval[string](tb, `document.querySelector(".row").dataset.eventId`); got != first {
+		t.Errorf("the first row is now %s, want %s as before", got, first)
+	}
+	tb.shot("held")
+	tb.run(chromedp.Click("[data-panel=feed] .pill"))
+	tb.until(`document.querySelector(".row").dataset.eventId === "0197-009003" && document.querySelector(".feed-scroll").scrollTop === 0`)
+	tb.clean(h)
+}
+
+// The badge comes in, tells of a loss and rests again; without motion where the
+// viewer asked for none.
+func TestBadgeMoves(t *testing.T) {
+	h := newFakeHub(t)
+	emptyScene(h)
+	const badge = `document.querySelector(".badge")`
+	resting := badge + ` && getComputedStyle(` + badge + `).opacity === "1" && new DOMMatrix(getComputedStyle(` + badge + `).transform).isIdentity && new DOMMatrix(getComputedStyle(document.querySelector(".badge-dot")).transform).isIdentity`
+	t.Run("with motion", func(t *testing.T) {
+		tb := newTab(t, 1280, 720)
+		tb.run(chromedp.Navigate(h.url("/overlay/status?debug&bg=121517")), chromedp.Evaluate(`new Promise(done => {
+			const seen = []
+			const look = () => { const b = document.querySelector(".badge"); if (b) seen.push(+getComputedStyle(b).opacity); seen.at(-1) === 1 || seen.length > 240 ? done(window.seen = seen) : requestAnimationFrame(look) }
+			look()
+		})`, nil, awaitPromise))
+		tb.until(resting)
+		tb.shot("badge")
+		if got := eval[string](tb, "getComputedStyle(document.body).backgroundColor"); got != "rgb(18, 21, 23)" {
+			t.Errorf("the background is %s, want the one that was asked for", got)
+		}
+		h.stop()
+		tb.until(badge + `.innerText.includes("Disconnected")`)
+		tb.until(resting)
+		h.start()
+		tb.until(badge + `.innerText.includes("Connected")`)
+		tb.until(resting)
+		tb.clean(h, "WebSocket connection to")
+	})
+	t.Run("without", func(t *testing.T) {
+		tb := newTab(t, 1280, 720)
+		tb.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}),
+			chromedp.Navigate(h.url("/overlay/status?debug")))
+		tb.until(resting)
+		if got := eval[int](tb, `document.getAnimations().length`); got != 0 {
+			t.Errorf("%d animations run, want 0", got)
+		}
+		tb.clean(h)
+	})
 }
 
 func TestDashboardAtItsSizes(t *testing.T) {

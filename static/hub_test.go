@@ -31,6 +31,7 @@ type fakeHub struct {
 	build string
 
 	mu      sync.Mutex
+	deaf    bool // sockets are refused
 	server  *httptest.Server
 	conns   map[*conn]bool
 	joins   []string          // topics, in order
@@ -136,6 +137,13 @@ func (h *fakeHub) answer(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *fakeHub) socket(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	deaf := h.deaf
+	h.mu.Unlock()
+	if deaf {
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return
+	}
 	ws, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
 	if err != nil {
 		return
@@ -183,6 +191,12 @@ func (h *fakeHub) push(topic, name string, payload any) {
 	for c := range h.conns {
 		c.write(nil, nil, topic, name, payload)
 	}
+}
+
+func (h *fakeHub) setDeaf(deaf bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.deaf = deaf
 }
 
 // sockets is how many connections there are.

@@ -19,7 +19,7 @@ export function Clients(): JSX.Element {
                 <span class="client-page"><bdi>{c.page || "unnamed"}</bdi> <bdi class="client-env quiet">{c.environment}</bdi></span>
                 <span class="client-flags">
                   <Show when={c.drops > 0}><span class="flag" data-flag="drops">{c.drops} lost</span></Show>
-                  <Show when={c.outdated}><span class="flag" data-flag="outdated">out of date</span></Show>
+                  <Show when={c.outdated}><span class="flag" data-flag="outdated">outdated</span></Show>
                 </span>
                 <span class="client-latency">{c.latency_ms === null || c.latency_ms === undefined ? "–" : `${c.latency_ms < 10 ? c.latency_ms.toFixed(1) : Math.round(c.latency_ms)} ms`}</span>
                 <time class="client-since quiet" title={wholeTime(parse(c.connected_at))}>{span(model.now() - parse(c.connected_at))}</time>

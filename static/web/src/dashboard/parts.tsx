@@ -11,6 +11,7 @@ import { clockTime, parse, span, wholeTime } from "./time.ts"
 const worst: PartState[] = ["failed", "degraded", "stopped", "waiting", "starting", "running"]
 const askMS = 6_000
 const saidMS = 4_000
+const quietMS = 60_000
 
 function PartRow(props: { part: Part }): JSX.Element {
   const model = useModel()
@@ -40,6 +41,8 @@ function PartRow(props: { part: Part }): JSX.Element {
   }
   const since = () => parse(props.part.since)
   const fresh = () => parse(props.part.fresh)
+  // A part that runs and hears says nothing more: silence is what deserves a word.
+  const silent = () => !Number.isNaN(fresh()) && (props.part.state !== "running" || model.now() - fresh() > quietMS)
   return (
     <li class="part" data-state={props.part.state} data-part={props.part.name}>
       <span class="part-name">{props.part.name}</span>
@@ -58,7 +61,7 @@ function PartRow(props: { part: Part }): JSX.Element {
       </span>
       <Show when={props.part.reason}><p class="part-reason">{props.part.reason}</p></Show>
       <p class="part-facts quiet">
-        <Show when={!Number.isNaN(fresh())}><span title={wholeTime(fresh())}>{model.now() - fresh() < 5_000 ? "heard just now" : `heard ${span(model.now() - fresh())} ago`}</span></Show>
+        <Show when={silent()}><span title={wholeTime(fresh())}>{model.now() - fresh() < 5_000 ? "heard just now" : `heard ${span(model.now() - fresh())} ago`}</span></Show>
         <Show when={props.part.restarts > 0}><span>{many(props.part.restarts, "restart")}</span></Show>
       </p>
       <Show when={props.part.last_error}>
