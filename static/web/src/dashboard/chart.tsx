@@ -96,7 +96,7 @@ export function Chart(): JSX.Element {
     plot = new uPlot({
       width: Math.max(box.clientWidth, 40),
       height: Math.max(box.clientHeight, 40),
-      padding: [12, 12, 0, 0],
+      padding: [12, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {
@@ -104,7 +104,7 @@ export function Chart(): JSX.Element {
         y: { range: (_u, _min, max) => [0, Math.max(max * 1.1, 4 / range().bin, 0.2)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, size: 24, gap: 4, space: 72, values: (_u, splits) => splits.map(s => tick(s * 1000)) },
+        { ...axis, grid: { show: false }, size: 24, gap: 6, space: 72, values: (_u, splits) => splits.map(s => tick(s * 1000)) },
         { ...axis, grid: { stroke: colour("--shark-800"), width: 1 }, size: 36, gap: 6, space: (u) => Math.max(24, u.height / 6), incrs: steps, values: (_u, splits) => splits.map(n => (n >= 1000 ? `${n / 1000}k` : String(n))) },
       ],
       series: [{}, ...names.map(name => ({
@@ -167,9 +167,9 @@ export function Chart(): JSX.Element {
       </div>
     }>
       <div class="legend">
-        <span class="legend-total"><strong>{count(chosen().total)}</strong> {chosen().when ? `at ${chosen().when}` : `in ${range().label}`}</span>
+        <span class="legend-total"><strong>{bins().length > 0 ? count(chosen().total) : "–"}</strong> {chosen().when ? `at ${chosen().when}` : `in ${range().label}`}</span>
         <Show when={split() === "kind"}>
-          <For each={groups}>{g => <span class="legend-item" data-group={g}>{labels[g]} <b>{count(chosen().counts[g])}</b></span>}</For>
+          <For each={groups}>{g => <span class="legend-item" data-group={g}>{labels[g]} <b>{bins().length > 0 ? count(chosen().counts[g]) : ""}</b></span>}</For>
         </Show>
         <Show when={!chosen().known && bins().length > 0}><span class="quiet">not running: unknown</span></Show>
         <button type="button" class="chip legend-split" aria-pressed={split() === "kind"} onClick={() => setSplit(s => (s === "kind" ? "total" : "kind"))}>By kind</button>

@@ -1,6 +1,6 @@
 // The end of the program's log.
 
-import { createEffect, createMemo, createSignal, For, Show, type JSX } from "solid-js"
+import { createMemo, createSignal, For, onCleanup, onMount, Show, type JSX } from "solid-js"
 import { useModel } from "./model.ts"
 import { Panel } from "./panel.tsx"
 import { remembered } from "./remember.ts"
@@ -28,14 +28,27 @@ export function Log(): JSX.Element {
       (wanted === "" || `${l.part} ${l.message} ${JSON.stringify(l.attrs ?? {})}`.toLowerCase().includes(wanted)))
   })
   let scroller!: HTMLDivElement
+  let list!: HTMLOListElement
   const [follow, setFollow] = createSignal(true)
+  let before = 0
   const toEnd = () => {
-    scroller.scrollTop = scroller.scrollHeight
+    before = scroller.scrollTop = scroller.scrollHeight
     setFollow(true)
   }
-  createEffect(() => {
-    lines()
-    if (follow()) queueMicrotask(toEnd)
+  // Only a person scrolls up; new lines and a new width move the end away from where one looks.
+  const onScroll = () => {
+    const atEnd = scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - 24
+    if (atEnd) setFollow(true)
+    else if (scroller.scrollTop < before) setFollow(false)
+    before = scroller.scrollTop
+  }
+  onMount(() => {
+    const grown = new ResizeObserver(() => {
+      if (follow()) toEnd()
+    })
+    grown.observe(list)
+    grown.observe(scroller)
+    onCleanup(() => grown.disconnect())
   })
   return (
     <Panel name="log" title="Log" tools={
@@ -47,8 +60,8 @@ export function Log(): JSX.Element {
         </select>
       </>
     }>
-      <div class="scroll log-scroll" ref={scroller} onScroll={() => setFollow(scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - 24)}>
-        <ol class="log">
+      <div class="scroll log-scroll" ref={scroller} onScroll={onScroll}>
+        <ol class="log" ref={list}>
           <For each={lines()}>
             {l => (
               <li class="line" data-level={levelOf(l.level)}>
