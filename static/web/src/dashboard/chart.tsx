@@ -154,7 +154,7 @@ export function Chart(): JSX.Element {
     const list = bins()
     const at = hover()
     const bin = at === null ? undefined : list[at]
-    if (bin) return { when: clockTime(bin.start, model.now()).replace(/:00$/, ""), counts: bin.counts, total: bin.total, known: bin.known || bin.total > 0 }
+    if (bin) return { when: clockTime(bin.start, model.today()).replace(/:00$/, ""), counts: bin.counts, total: bin.total, known: bin.known || bin.total > 0 }
     const sum = { support: 0, chat: 0, speech: 0, other: 0 }
     for (const b of list) for (const g of groups) sum[g] += b.counts[g]
     return { when: "", counts: sum, total: list.reduce((n, b) => n + b.total, 0), known: list.some(b => b.known || b.total > 0) }

@@ -148,7 +148,7 @@ export interface Filter {
   id: string
   label: string
   passes: (e: FlatEvent) => boolean
-  /** Offered only when there is something that passes. */
+  /** Offered only when something came from the source of this name. */
   rare?: boolean
   /** The same for the API. */
   query: { type?: string[]; source?: string; kind?: string }

@@ -33,9 +33,7 @@ export function Feed(): JSX.Element {
   const [within, setWithin] = remembered<string>("feed.within", "", spans.map(s => s.id))
   const [order, setOrder] = remembered<"newest" | "rank">("feed.order", "newest", ["newest", "rank"])
   const filter = createMemo(() => filters.find(f => f.id === filterID()) ?? filters[0]!)
-  const offered = createMemo(() => filters.filter(f => !f.rare || f.id === filterID() || model.feed().some(f.passes)), [], {
-    equals: (a, b) => a.length === b.length && a.every((f, i) => f === b[i]),
-  })
+  const offered = createMemo(() => filters.filter(f => !f.rare || f.id === filterID() || model.sources().has(f.id)))
   const searching = () => text().trim() !== ""
 
   // Live: what passes the filter, frozen while one reads further down.

@@ -10,13 +10,13 @@ const newer = (a: FlatEvent, b: FlatEvent): number =>
 
 /** Adds events in any order to a list; both may overlap. The list itself is not changed. */
 export function merge(list: FlatEvent[], events: FlatEvent[]): FlatEvent[] {
-  const known = new Set(list.map(e => e.id))
+  // Live, all of them are newer than the list: then none can be in it.
+  const first = list[0]
+  const live = first !== undefined && events.every(e => newer(e, first) < 0)
+  const known = new Set(live ? [] : list.map(e => e.id))
   const fresh = events.filter(e => !known.has(e.id) && known.add(e.id))
   if (fresh.length === 0) return list
-  fresh.sort(newer)
-  // Nearly always all of them are newer than the list.
-  const last = fresh[fresh.length - 1]!
-  const merged = list.length === 0 || newer(last, list[0]!) <= 0 ? fresh.concat(list) : fresh.concat(list).sort(newer)
+  const merged = live ? fresh.sort(newer).concat(list) : fresh.concat(list).sort(newer)
   return merged.length > cap ? merged.slice(0, cap) : merged
 }
 

@@ -65,7 +65,7 @@ export function Log(): JSX.Element {
           <For each={lines()}>
             {l => (
               <li class="line" data-level={levelOf(l.level)}>
-                <time title={wholeTime(parse(l.time))}>{clockTime(parse(l.time), model.now())}</time>
+                <time title={wholeTime(parse(l.time))}>{clockTime(parse(l.time), model.today())}</time>
                 <span class="line-part">{l.part}</span>
                 <span class="line-message">
                   {l.message}

@@ -1,7 +1,7 @@
 // What the dashboard knows, and where it comes from: two topics for state and events, one for the log, the API for what
 // was before. Components read it and never change it.
 
-import { createContext, createMemo, createSignal, onCleanup, useContext, type Accessor } from "solid-js"
+import { createContext, createMemo, createSignal, onCleanup, untrack, useContext, type Accessor } from "solid-js"
 import { createStore, reconcile } from "solid-js/store"
 import { get } from "../wire/api.ts"
 import type { FlatEvent } from "../wire/event.ts"
@@ -9,7 +9,7 @@ import { WireError, type Wire, type WireStatus } from "../wire/socket.ts"
 import { followState } from "../wire/state.ts"
 import type { DashboardState, Hit, LogLine, Stream, StreamState } from "../wire/types.ts"
 import { gather, merge } from "./list.ts"
-import { parse } from "./time.ts"
+import { dayOf, parse } from "./time.ts"
 
 const windowMS = 33
 const logCap = 1000
@@ -37,6 +37,10 @@ export interface Model {
   live: Accessor<Stream | null | undefined>
   /** Milliseconds since 1970, each second. */
   now: Accessor<number>
+  /** The day that it is, for clockTime. */
+  today: Accessor<string>
+  /** The sources that something came from. */
+  sources: Accessor<ReadonlySet<string>>
   /** Milliseconds since 1970 at which the program started, NaN as long as it is not known. */
   startedAt: Accessor<number>
   /** Calls the listener with every stored event that arrives; ends with the component. */
@@ -58,6 +62,7 @@ export function createModel(wire: Wire): Model {
   const [now, setNow] = createSignal(Date.now())
   const clock = setInterval(() => setNow(Date.now()), 1000)
   onCleanup(() => clearInterval(clock))
+  const today = createMemo(() => dayOf(now()))
   const connected = createMemo(() => status().state === "connected")
   const away = createMemo(() => !connected() && now() - status().since > announceMS)
 
@@ -68,6 +73,7 @@ export function createModel(wire: Wire): Model {
   const [stream, setStream] = createStore<Partial<StreamState>>({})
   const [startedAt, setStartedAt] = createSignal(NaN)
   const [feed, setFeed] = createSignal<FlatEvent[]>([])
+  const [sources, setSources] = createSignal<ReadonlySet<string>>(new Set())
   const [speaking, setSpeaking] = createSignal("")
   const [backlogError, setBacklogError] = createSignal("")
   const [logs, setLogs] = createSignal<LogLine[]>([])
@@ -75,10 +81,15 @@ export function createModel(wire: Wire): Model {
   const [open, setOpen] = createSignal<FlatEvent | null>(null)
   const listeners = new Set<(events: FlatEvent[]) => void>()
 
+  const keep = (events: FlatEvent[]) => {
+    setFeed(list => merge(list, events))
+    const seen = untrack(sources)
+    if (events.some(e => !seen.has(e.source))) setSources(new Set([...seen, ...events.map(e => e.source)]))
+  }
   const loadBacklog = async () => {
     try {
       const page = await get<{ hits: Hit<FlatEvent>[] | null }>("/api/events", { limit: backlog, tests: true })
-      setFeed(list => merge(list, (page.hits ?? []).map(h => h.event)))
+      keep((page.hits ?? []).map(h => h.event))
       setBacklogError("")
     } catch (error) {
       setBacklogError(error instanceof WireError ? error.message : String(error))
@@ -102,7 +113,7 @@ export function createModel(wire: Wire): Model {
       else if (e.type === "stream.online" || e.type === "stream.offline") void loadLive()
     }
     if (stored.length === 0) return
-    setFeed(list => merge(list, stored))
+    keep(stored)
     for (const listener of listeners) listener(stored)
   })
 
@@ -154,7 +165,7 @@ export function createModel(wire: Wire): Model {
   onCleanup(() => [join, events, overlays, log].forEach(s => s.leave()))
 
   return {
-    wire, status, connected, away, known, state, stream, feed, speaking, backlogError, logs, live, now, startedAt, open, setOpen,
+    wire, status, connected, away, known, state, stream, feed, speaking, backlogError, logs, live, now, today, sources, startedAt, open, setOpen,
     onEvents(listener) {
       listeners.add(listener)
       onCleanup(() => listeners.delete(listener))

@@ -66,7 +66,7 @@ function PartRow(props: { part: Part }): JSX.Element {
       </p>
       <Show when={props.part.last_error}>
         <p class="part-error" title={wholeTime(parse(props.part.last_error_at))}>
-          <Show when={!Number.isNaN(parse(props.part.last_error_at))}><time>{clockTime(parse(props.part.last_error_at), model.now())}</time> </Show>
+          <Show when={!Number.isNaN(parse(props.part.last_error_at))}><time>{clockTime(parse(props.part.last_error_at), model.today())}</time> </Show>
           {props.part.last_error}
         </p>
       </Show>

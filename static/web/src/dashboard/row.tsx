@@ -26,7 +26,7 @@ export function Row(props: { event: FlatEvent; snippet?: string | undefined; cur
   return (
     <li class="row" data-tone={line().tone} data-type={props.event.type} data-event-id={props.event.id} data-open={model.open()?.id === props.event.id} data-current={props.current}>
       <button type="button" class="row-button" onClick={() => props.onOpen(props.event)}>
-        <time class="row-time" title={wholeTime(at())}>{clockTime(at(), model.now())}</time>
+        <time class="row-time" title={wholeTime(at())}>{clockTime(at(), model.today())}</time>
         <span class="row-label">{line().label}</span>
         <span class="row-body">
           <Show when={line().who}>{who => <bdi class="row-who" style={{ color: readable(line().colour) }}>{who()}</bdi>}</Show>

@@ -9,10 +9,15 @@ export function parse(time: string | undefined): number {
   return ms > 0 ? ms : NaN
 }
 
-/** "20:14:05", with the day in front when it is not today's. */
-export function clockTime(ms: number, now: number): string {
+/** The day of a time, to compare others with. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toDateString()
+}
+
+/** "20:14:05", with the day in front when it is not today's; today is dayOf now. */
+export function clockTime(ms: number, today: string): string {
   if (Number.isNaN(ms)) return "–"
-  return new Date(ms).toDateString() === new Date(now).toDateString() ? clock.format(ms) : `${day.format(ms)} ${short.format(ms)}`
+  return dayOf(ms) === today ? clock.format(ms) : `${day.format(ms)} ${short.format(ms)}`
 }
 
 /** Everything about a time, for a tooltip. */
