@@ -163,10 +163,13 @@ func (s *Subscription) offer(ev Event) {
 	default:
 	}
 	if s.full == DropOldest {
+		// Counted before it is gone: a reader that gets what came after it and then
+		// finds the same count may trust that nothing is missing.
+		s.dropped.Add(1)
 		select {
 		case <-s.events:
-			s.dropped.Add(1)
 		default: // the reader was quicker, and nothing is lost
+			s.dropped.Add(^uint64(0))
 		}
 		select {
 		case s.events <- ev:

@@ -137,6 +137,16 @@ func (r *running) serve(t testing.TB) {
 	eventually(t, "serving", func() bool { return r.Status().State == event.Running })
 }
 
+// alive fails when the connection has ended.
+func (c *client) alive() {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		c.t.Fatalf("the connection ended: %v", c.err)
+	}
+}
+
 // eventually waits for a condition that nothing announces.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()

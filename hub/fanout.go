@@ -16,8 +16,17 @@ const busQueue = 4096
 
 // delivery is one event on its way to one topic.
 type delivery struct {
-	flat []byte // its wire form
-	push string
+	push  string
+	flat  []byte // its wire form
+	plain []byte // what the push itself carries, see event.PushJSON
+}
+
+func newDelivery(ev event.Event, push string, flat []byte) delivery {
+	switch push {
+	case "takeover", "takeover_clear", "content_update":
+		return delivery{push, flat, event.PushJSON(ev, push)}
+	}
+	return delivery{push, flat, flat}
 }
 
 // fanOut hands events on until ctx ends. It is the only one that moves the hub's
@@ -70,6 +79,7 @@ func (h *Hub) heal(ctx context.Context, held []event.Event) {
 		h.mu.Unlock()
 		return
 	}
+	h.figures.healed.Add(uint64(len(missed)))
 	var at uint64
 	for len(missed) > 0 {
 		n := min(len(missed), event.MaxBatch)
@@ -119,10 +129,10 @@ func (h *Hub) deliver(evs []event.Event) {
 		for _, d := range event.Deliveries(ev) {
 			if d.Topic == "dashboard:*" {
 				for t := range h.rooms {
-					h.touch(t, delivery{flats[i], d.Push})
+					h.touch(t, newDelivery(ev, d.Push, flats[i]))
 				}
 			} else if t := h.topics[d.Topic]; t != nil {
-				h.touch(t, delivery{flats[i], d.Push})
+				h.touch(t, newDelivery(ev, d.Push, flats[i]))
 			}
 		}
 	}
@@ -172,7 +182,7 @@ const maxEvents = 256 << 10
 func appendEvents(dst []byte, f form, topic string, due []delivery, batch bool) []byte {
 	if !batch {
 		for _, d := range due {
-			dst = appendMessage(dst, f, nil, nil, topic, d.push, d.flat)
+			dst = appendMessage(dst, f, nil, nil, topic, d.push, d.plain)
 		}
 		return dst
 	}

@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
-// What may wait for one client, beside what it missed (see resume).
+// What may wait for one client, beside what it missed (see resume): so many
+// bytes, and so many messages if the first of them has waited for a while. A
+// burst to a page with many topics is a few hundred messages within a
+// millisecond, which is the hub's haste and not the client's sloth.
 const (
 	outboxMessages = 200
 	outboxBytes    = 4 << 20
+	outboxWait     = 250 * time.Millisecond
 )
 
 // closeSlow is the close code of a client that did not read.
@@ -26,6 +30,7 @@ type outbox struct {
 	items   [][]byte      // each one or more whole messages
 	count   int           // of items, without those of missed
 	bytes   int           // in them
+	since   time.Time     // when the first of them came
 	last    []byte        // the close message, once there is one
 	closed  bool          // nothing is taken any more
 	slow    bool          // closed because it was full
@@ -42,10 +47,13 @@ func (o *outbox) put(item []byte) bool {
 	if o.closed {
 		return false
 	}
-	if o.count >= outboxMessages || o.bytes+len(item) > outboxBytes {
+	if o.bytes+len(item) > outboxBytes || o.count >= outboxMessages && time.Since(o.since) > outboxWait {
 		o.items, o.last, o.closed, o.slow = nil, slowMessage, true, true
 		o.ring()
 		return false
+	}
+	if o.count == 0 {
+		o.since = time.Now()
 	}
 	o.items = append(o.items, item)
 	o.count++

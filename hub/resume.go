@@ -88,7 +88,7 @@ func (r *replay) take(h *Hub, evs []event.Event) error {
 		due = due[:0]
 		for _, ev := range evs[:n] {
 			if push, ok := pushIn(r.place, ev); ok {
-				due = append(due, delivery{h.flat(ev), push})
+				due = append(due, newDelivery(ev, push, h.flat(ev)))
 			}
 			r.at = ev.Seq
 		}

@@ -47,7 +47,7 @@ type session struct {
 	ctx    context.Context // ends with the connection
 	cancel context.CancelFunc
 	work   sync.WaitGroup // writer and running commands
-	ended  chan struct{}  // closed when the writer is done
+	ended  chan struct{}  // closed when the writer has written its last
 }
 
 var validCorrelation = regexp.MustCompile(`^[A-Za-z0-9_-]{1,50}$`)

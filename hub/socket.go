@@ -89,7 +89,8 @@ func (h *Hub) connected(s *session, ms *melody.Session) {
 // write sends what is put into the outbox, all that waits in one system call,
 // until the session ends. It closes the connection.
 func (s *session) write(conn net.Conn) {
-	defer close(s.ended)
+	ended := sync.OnceFunc(func() { close(s.ended) })
+	defer ended()
 	defer conn.Close()
 	ping := time.NewTicker(pingPeriod)
 	defer ping.Stop()
@@ -121,6 +122,7 @@ func (s *session) write(conn net.Conn) {
 				return
 			}
 			if last != nil {
+				ended()
 				s.linger(conn)
 				return
 			}
