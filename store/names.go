@@ -63,6 +63,14 @@ func (n *names) learn(ids map[string]int64) {
 	}
 }
 
+// cached finds the id of a name that is in memory.
+func (n *names) cached(name string) (id int64, ok bool) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	id, ok = n.id[name]
+	return id, ok
+}
+
 // lookup finds the id of a name; ok is false when nothing was ever stored under
 // it.
 func (n *names) lookup(ctx context.Context, name string) (id int64, ok bool, err error) {

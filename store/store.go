@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"landale/event"
@@ -54,7 +55,17 @@ type Store struct {
 
 	writer *sql.DB // one connection, immediate transactions
 	reader *sql.DB // read-only
+	keeper *sql.DB // one connection for checkpoints, deletes and backups beside the writer
 	names  *names
+	st     statements
+
+	commits    chan commit   // in, to Serve
+	checkpoint chan struct{} // in, to Serve's checkpoints
+	pending    []event.Event // the batch in hand; Serve's alone, kept from one Serve to the next
+	logged     atomic.Uint64 // batches since Open
+	runMS      atomic.Int64  // when Serve first began; coverage's from_ms
+	coveredMS  atomic.Int64
+	stats      stats
 
 	mu  sync.Mutex
 	cfg Config
@@ -69,7 +80,10 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	s := &Store{path: path, cfg: o.Config, zone: o.Zone, log: o.Log, version: o.Version}
+	s := &Store{
+		path: path, cfg: o.Config, zone: o.Zone, log: o.Log, version: o.Version,
+		commits: make(chan commit), checkpoint: make(chan struct{}, 1),
+	}
 	if s.zone == nil {
 		s.zone = time.UTC
 	}
@@ -95,6 +109,13 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	s.reader.SetMaxOpenConns(readers)
 	s.reader.SetMaxIdleConns(readers)
+	if s.keeper, err = sql.Open("sqlite", writeDSN(s.path)); err != nil {
+		return err
+	}
+	s.keeper.SetMaxOpenConns(1)
+	if s.st, err = prepare(ctx, s.writer); err != nil {
+		return err
+	}
 	s.names, err = loadNames(ctx, s.path, s.reader)
 	return err
 }
@@ -106,7 +127,7 @@ func (s *Store) Close() error {
 	if s.names != nil {
 		errs = append(errs, s.names.close())
 	}
-	for _, db := range []*sql.DB{s.reader, s.writer} { // the last one to close folds the WAL into the file
+	for _, db := range []*sql.DB{s.reader, s.keeper, s.writer} { // the last one to close folds the WAL into the file
 		if db != nil {
 			errs = append(errs, db.Close())
 		}

@@ -1,0 +1,7 @@
+package store
+
+import "time"
+
+var started = time.Now()
+
+func cpuTime() time.Duration { return time.Since(started) }

@@ -1,0 +1,5 @@
+package store
+
+import "context"
+
+func (s *Store) upkeep(ctx context.Context) { <-ctx.Done() }
