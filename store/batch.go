@@ -24,9 +24,8 @@ var insertSQL = struct{ event, words, transcript, recent, once string }{
 		INSERT INTO transcripts (key, time_ms, session, duration_ms, confidence)
 		VALUES (?, ?, ?, ?, ?)`,
 	recent: `
-		INSERT INTO recent (id, key)
-		VALUES (?, ?)
-		ON CONFLICT (id) DO NOTHING`,
+		INSERT INTO recent (key, id)
+		VALUES (?, ?)`,
 	once: `
 		INSERT INTO once (id, key)
 		VALUES (?, ?)
@@ -92,7 +91,7 @@ func (s *Store) writeBatch(ctx context.Context, evs []event.Event) (outcome, err
 	// statement, which is half of what inserting a row costs.
 	ctx = context.WithoutCancel(ctx)
 	began := time.Now()
-	b := batch{s: s, ctx: ctx, added: make(map[string]int64), counts: make(map[cell]int64), people: make(map[int64]*seen)}
+	b := batch{s: s, ctx: ctx, added: make(map[string]int64), counts: make(map[cell]int64), people: make(map[int64]*seen), claimed: make(map[event.ID]int64)}
 	err := s.update(ctx, func(tx *sql.Tx) error {
 		b.tx, b.st = tx, s.st.in(ctx, tx)
 		for i := range evs {
@@ -112,20 +111,22 @@ func (s *Store) writeBatch(ctx context.Context, evs []event.Event) (outcome, err
 		return outcome{}, fmt.Errorf("write %d events: %w", len(evs), err)
 	}
 	s.names.learn(b.added)
+	s.recent.add(b.claimed)
 	s.stats.wrote(b.out, time.Since(began))
 	return b.out, nil
 }
 
 // batch is one transaction of the writer.
 type batch struct {
-	s      *Store
-	ctx    context.Context
-	tx     *sql.Tx
-	st     statements
-	added  map[string]int64 // names that this transaction made
-	counts map[cell]int64
-	people map[int64]*seen
-	out    outcome
+	s       *Store
+	ctx     context.Context
+	tx      *sql.Tx
+	st      statements
+	added   map[string]int64 // names that this transaction made
+	counts  map[cell]int64
+	people  map[int64]*seen
+	claimed map[event.ID]int64
+	out     outcome
 }
 
 func (b *batch) insert(ev *event.Event) error {
@@ -186,33 +187,54 @@ func (b *batch) insert(ev *event.Event) error {
 // claim enters the event's id where repeats are recognised. It reports false
 // for an event whose id was stored before.
 func (b *batch) claim(ev *event.Event) (bool, error) {
-	st, table := b.st.recent, "recent"
 	switch _, ours := ev.ID.Time(); {
 	case event.Once(*ev):
-		st, table = b.st.once, "once"
+		return b.claimOnce(ev)
 	case ours || ev.ID == "":
-		// A UUIDv7 is our own, made for this event alone; keeping those would add a
-		// sixth to the file's size in the last ten days.
+		// A UUIDv7 is our own, made for this event alone; keeping those would make the
+		// last ten days of the file a tenth larger.
 		return true, nil
 	}
-	res, err := st.ExecContext(b.ctx, idValue(ev.ID), int64(ev.Seq))
+	key, known := b.claimed[ev.ID]
+	if !known {
+		key, known = b.s.recent.key(ev.ID)
+	}
+	if known {
+		if key != int64(ev.Seq) {
+			b.repeat(ev)
+		}
+		return false, nil
+	}
+	if _, err := b.st.recent.ExecContext(b.ctx, int64(ev.Seq), idValue(ev.ID)); err != nil {
+		return false, fmt.Errorf("recent: %w", err)
+	}
+	b.claimed[ev.ID] = int64(ev.Seq)
+	return true, nil
+}
+
+func (b *batch) claimOnce(ev *event.Event) (bool, error) {
+	res, err := b.st.once.ExecContext(b.ctx, idValue(ev.ID), int64(ev.Seq))
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", table, err)
+		return false, fmt.Errorf("once: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err == nil, err
 	}
 	var key int64
-	if err := b.tx.QueryRowContext(b.ctx, `SELECT key FROM `+table+` WHERE id = ?`, idValue(ev.ID)).Scan(&key); err != nil {
-		return false, fmt.Errorf("%s: %w", table, err)
+	if err := b.tx.QueryRowContext(b.ctx, `SELECT key FROM once WHERE id = ?`, idValue(ev.ID)).Scan(&key); err != nil {
+		return false, fmt.Errorf("once: %w", err)
 	}
 	if key != int64(ev.Seq) {
-		if b.out.repeats == nil {
-			b.out.repeats = make(map[uint64]bool)
-		}
-		b.out.repeats[ev.Seq] = true
+		b.repeat(ev)
 	}
 	return false, nil
+}
+
+func (b *batch) repeat(ev *event.Event) {
+	if b.out.repeats == nil {
+		b.out.repeats = make(map[uint64]bool)
+	}
+	b.out.repeats[ev.Seq] = true
 }
 
 // errSeqTaken means that two events have one Seq, which a bus never gives.

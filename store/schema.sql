@@ -37,12 +37,13 @@ CREATE TABLE once (
   key INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Upstream's ids of all other types, for ten days: what the bus remembers after a restart.
+-- Upstream's ids of all other types, for ten days. They are random, and an index on them would
+-- dirty a page for each: the program keeps their hashes in memory instead, and reads them from here
+-- when it starts.
 CREATE TABLE recent (
-  id  ANY PRIMARY KEY NOT NULL,
-  key INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX recent_key ON recent (key);
+  key INTEGER PRIMARY KEY,      -- events.key
+  id  ANY NOT NULL
+) STRICT;
 
 -- How many of each type happened in each minute, and each hour (UTC), without those flagged
 -- test or replay.

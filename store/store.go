@@ -57,6 +57,7 @@ type Store struct {
 	reader *sql.DB // read-only
 	keeper *sql.DB // one connection for checkpoints, deletes and backups beside the writer
 	names  *names
+	recent *recentIDs
 	st     statements
 
 	commits    chan commit   // in, to Serve
@@ -116,7 +117,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.st, err = prepare(ctx, s.writer); err != nil {
 		return err
 	}
-	s.names, err = loadNames(ctx, s.path, s.reader)
+	if s.names, err = loadNames(ctx, s.path, s.reader); err != nil {
+		return err
+	}
+	s.recent, err = loadRecent(ctx, s.reader)
 	return err
 }
 

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// window is how long a batch gathers. With the commit it stays below the 50 ms
+	// gatherFor is how long a batch gathers. With the commit it stays below the 50 ms
 	// of history that a crash may cost.
-	window = 40 * time.Millisecond
+	gatherFor = 40 * time.Millisecond
 	// stopGrace is how long a stop tries to write to a file that cannot be written.
 	stopGrace = 3 * time.Second
 )
@@ -117,13 +117,13 @@ func (s *Store) Serve(ctx context.Context) error {
 	}
 }
 
-// gather fills the batch in hand: until the window ends, or an event has come
+// gather fills the batch in hand: until its time is up, or an event has come
 // that must not wait. That one takes along what already stands in line, so that
 // a flood of them shares its commits.
 func (s *Store) gather(ctx context.Context, sub *event.Subscription, first event.Event) {
 	s.pending = append(s.pending, first)
 	urgent := event.Once(first)
-	timer := time.NewTimer(window)
+	timer := time.NewTimer(gatherFor)
 	defer timer.Stop()
 	for len(s.pending) < event.MaxBatch {
 		if urgent {
