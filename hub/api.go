@@ -53,7 +53,7 @@ type call struct {
 // table lists every route of both ports but the pages and the socket.
 func table() []route {
 	var all []route
-	for _, part := range [][]route{stateRoutes, eventRoutes, figureRoutes, transcriptRoutes, peopleRoutes, docRoutes, healthTable} {
+	for _, part := range [][]route{eventRoutes, figureRoutes, transcriptRoutes, peopleRoutes, stateRoutes, docRoutes, healthTable} {
 		all = append(all, part...)
 	}
 	return all

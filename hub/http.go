@@ -53,6 +53,10 @@ func (h *Hub) healthRoutes() http.Handler { return h.web.health }
 // originAllowed reports whether a page of this origin may open the socket.
 func (h *Hub) originAllowed(r *http.Request) bool { return h.web.guard.CheckOrigin(r) }
 
+// SetHosts changes the names under which browsers may reach the program, while
+// it runs; see Config.Hosts.
+func (h *Hub) SetHosts(hosts []string) { h.web.guard.SetHosts(hosts) }
+
 func (h *Hub) mainRouter(web *web) *chi.Mux {
 	r := h.newRouter(web)
 	r.Use(cors.Handler(cors.Options{

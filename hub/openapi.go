@@ -1,9 +1,7 @@
 package hub
 
 import (
-	"bytes"
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"reflect"
 	"strings"
@@ -22,6 +20,10 @@ var docRoutes = []route{
 		method: "GET", path: "/api/docs", serve: (*Hub).serveDocs, media: "text/html",
 		doc: "The same as a page to read.",
 	},
+	{
+		method: "GET", path: "/api/websocket/schema", handle: (*Hub).getSchema, data: socketSchema{},
+		doc: "The topics and commands of the socket, and every known type of event with an example.",
+	},
 }
 
 func (h *Hub) serveDocument(w http.ResponseWriter, r *http.Request) {
@@ -32,6 +34,57 @@ func (h *Hub) serveDocument(w http.ResponseWriter, r *http.Request) {
 func (h *Hub) serveDocs(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", contentTypes[".html"])
 	serveContent(w, r, h.web.docs, etagOf(h.web.docs))
+}
+
+type socketSchema struct {
+	Topics   []string        `json:"topics"`
+	Commands []commandSchema `json:"commands"`
+	Events   []typeSchema    `json:"events"`
+}
+
+type commandSchema struct {
+	Topic  string        `json:"topic"`
+	Name   string        `json:"name"`
+	Doc    string        `json:"doc"`
+	Fields []fieldSchema `json:"fields"`
+}
+
+type fieldSchema struct {
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Required bool   `json:"required"`
+	Doc      string `json:"doc"`
+}
+
+type typeSchema struct {
+	Type     event.Type   `json:"type"`
+	Source   event.Source `json:"source"`
+	Doc      string       `json:"doc"`
+	Critical bool         `json:"critical"`
+	Stored   bool         `json:"stored"`
+	Topics   []string     `json:"topics"`
+	Example  event.Event  `json:"example"`
+}
+
+func (h *Hub) getSchema(*call) (any, error) {
+	s := socketSchema{Topics: Topics()}
+	for _, c := range Commands() {
+		row := commandSchema{c.Topic, c.Name, c.Doc, []fieldSchema{}}
+		for _, f := range c.Fields {
+			row.Fields = append(row.Fields, fieldSchema{f.Name, f.Kind, f.Required, f.Doc})
+		}
+		s.Commands = append(s.Commands, row)
+	}
+	for _, spec := range event.Catalogue() {
+		example := event.New(spec.Source, h.started, spec.Example)
+		example.SourceID, example.RawType = spec.ExampleID, spec.RawType
+		row := typeSchema{spec.Type, spec.Source, spec.Doc, spec.Critical, !spec.Ephemeral, nil, example}
+		for _, d := range event.Deliveries(example) {
+			row.Topics = append(row.Topics, d.Topic)
+		}
+		s.Events = append(s.Events, row)
+	}
+	return s, nil
 }
 
 type object = map[string]any
@@ -238,72 +291,4 @@ func firstSentence(doc string) string {
 		return doc[:i+1]
 	}
 	return doc
-}
-
-var docsPage = template.Must(template.New("docs").Parse(`<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="dark">
-<title>Landale: HTTP API</title>
-<style>
-body { margin: 0 auto; max-width: 960px; padding: 24px; background: #121517; color: #c0cfd3; font: 16px/24px system-ui, sans-serif; }
-h1, h2 { color: #efefef; line-height: 36px; margin: 36px 0 12px; }
-h1 { margin-top: 0; }
-section { border-top: 1px solid #2b353b; padding: 12px 0; }
-h3 { margin: 0; font: 600 16px/24px ui-monospace, monospace; color: #efefef; overflow-wrap: anywhere; }
-h3 b { color: #5be058; } h3 b.POST, h3 b.PUT { color: #ffdd33; }
-p { margin: 0 0 12px; max-width: 72ch; }
-dl { margin: 0; display: grid; grid-template-columns: minmax(120px, max-content) 1fr; gap: 0 24px; }
-dt { font: 14px/24px ui-monospace, monospace; color: #1cdaf4; } dd { margin: 0; }
-small { color: #819ba7; font-size: 14px; }
-a { color: #1cdaf4; }
-code { font: 14px/24px ui-monospace, monospace; }
-</style>
-<h1>HTTP API</h1>
-<p>Answers are <code>{"success":true,"data":…,"meta":…}</code> or <code>{"success":false,"error":{"code":…,"message":…}}</code>.
-Times are RFC 3339 or milliseconds since 1970. There is no login; one address may ask 100 times a minute.
-For programs: <a href="/api/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
-{{range .}}<h2>{{.Tag}}</h2>
-{{range .Routes}}<section><h3><b class="{{.Method}}">{{.Method}}</b> {{.Path}}</h3>
-<p>{{.Doc}}</p>
-{{if .Params}}<dl>{{range .Params}}<dt>{{.Name}}</dt><dd>{{.Doc}} <small>{{.Rule}}</small></dd>{{end}}</dl>{{end}}
-</section>
-{{end}}{{end}}</html>
-`))
-
-type docsGroup struct {
-	Tag    string
-	Routes []docsRoute
-}
-
-type docsRoute struct {
-	Method, Path, Doc string
-	Params            []docsParam
-}
-
-type docsParam struct{ Name, Doc, Rule string }
-
-// page is the document for people.
-func (d *description) page() []byte {
-	var groups []*docsGroup
-	byTag := map[string]*docsGroup{}
-	for _, rt := range d.table {
-		g := byTag[rt.tag()]
-		if g == nil {
-			g = &docsGroup{Tag: rt.tag()}
-			byTag[g.Tag] = g
-			groups = append(groups, g)
-		}
-		row := docsRoute{Method: rt.method, Path: rt.path, Doc: rt.doc}
-		for _, p := range rt.params {
-			row.Params = append(row.Params, docsParam{p.name, p.doc, p.rule()})
-		}
-		g.Routes = append(g.Routes, row)
-	}
-	var b bytes.Buffer
-	if err := docsPage.Execute(&b, groups); err != nil {
-		panic(err) // a template of texts: a test makes the page
-	}
-	return b.Bytes()
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"regexp"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+
+	"landale/event"
 )
 
 type document struct {
@@ -156,10 +159,36 @@ func TestDocsPageNeedsNothingElse(t *testing.T) {
 			t.Errorf("%s is not on the page", rt.path)
 		}
 	}
+	for _, c := range Commands() {
+		if !strings.Contains(page, html.EscapeString(c.Name)) {
+			t.Errorf("the command %s is not on the page", c.Name)
+		}
+	}
 	if strings.Contains(page, "src=") || strings.Contains(page, "<script") || strings.Contains(page, "<link") {
 		t.Error("the page loads something")
 	}
 	if a := s.get(t, "/api/docs", "If-None-Match", a.Header.Get("Etag")); a.StatusCode != 304 {
 		t.Errorf("asked again: got %d", a.StatusCode)
+	}
+}
+
+func TestSchemaOfTheSocket(t *testing.T) {
+	s := newSite(t)
+	schema := decode[struct {
+		Topics   []string
+		Commands []commandSchema
+		Events   []struct {
+			Type    string
+			Topics  []string
+			Example struct{ Type string }
+		}
+	}](t, s.get(t, "/api/websocket/schema").data(t))
+	if len(schema.Topics) != len(Topics()) || len(schema.Commands) != len(Commands()) || len(schema.Events) != len(event.Catalogue()) {
+		t.Errorf("%d topics, %d commands, %d types", len(schema.Topics), len(schema.Commands), len(schema.Events))
+	}
+	for _, e := range schema.Events {
+		if e.Example.Type != e.Type || !slices.Contains(e.Topics, "events:all") {
+			t.Errorf("%s: example is a %s, topics are %q", e.Type, e.Example.Type, e.Topics)
+		}
 	}
 }
