@@ -233,7 +233,7 @@ func (d *decoder) keyValue(cur table, n *unstable.Node, base int) {
 		d.unknownKey(cur, last)
 		return
 	}
-	d.from[path] = origin{line: line, column: column, value: shorten(text)}
+	d.from[path] = origin{line: line, column: column, value: shown(path, text)}
 	out := reflect.New(v.Type()).Elem()
 	out.Set(v) // a table keeps what it does not set
 	if !d.assign(out, path, n.Value(), off, text, enum, base) {
@@ -269,7 +269,10 @@ func (d *decoder) unknownKey(cur table, key keyPart) {
 // assign sets v from a value in the file, or reports why it cannot.
 func (d *decoder) assign(v reflect.Value, path string, n *unstable.Node, off int, text, enum string, base int) bool {
 	bad := func(message, hint string) bool {
-		d.reportAt(off, path, shorten(text), message, hint)
+		if isSecret(path) {
+			hint = secretHint
+		}
+		d.reportAt(off, path, shown(path, text), message, hint)
 		return false
 	}
 	wrong := func(want, hint string) bool {
@@ -344,7 +347,7 @@ func (d *decoder) assign(v reflect.Value, path string, n *unstable.Node, off int
 		if n.Kind != unstable.InlineTable {
 			return wrong("a table", fmt.Sprintf("write [%s] on a line of its own and its keys below", path))
 		}
-		if v.Kind() == reflect.Map && v.IsNil() {
+		if v.Kind() == reflect.Map && v.IsNil() && n.Child().Valid() {
 			v.Set(reflect.MakeMap(v.Type()))
 		}
 		for it := n.Children(); it.Next(); {
@@ -359,6 +362,9 @@ func (d *decoder) assign(v reflect.Value, path string, n *unstable.Node, off int
 }
 
 func (d *decoder) assignList(v reflect.Value, path string, n *unstable.Node, off int, enum string, base int) bool {
+	if v.IsNil() && !n.Child().Valid() {
+		return true // no list and an empty one are the same to a section that is compared
+	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, 0))
 	ok := true
 	for it := n.Children(); it.Next(); {
@@ -370,7 +376,7 @@ func (d *decoder) assignList(v reflect.Value, path string, n *unstable.Node, off
 		}
 		element := fmt.Sprintf("%s[%d]", path, v.Len())
 		line, column := d.position(at)
-		d.from[element] = origin{line: line, column: column, value: shorten(text)}
+		d.from[element] = origin{line: line, column: column, value: shown(element, text)}
 		e := reflect.New(v.Type().Elem()).Elem()
 		ok = d.assign(e, element, c, at, text, enum, base) && ok
 		v.Set(reflect.Append(v, e))
@@ -452,6 +458,28 @@ func shorten(text string) string {
 		line += "…"
 	}
 	return line
+}
+
+// isSecret reports whether a key's value must not be shown, by its name.
+func isSecret(path string) bool {
+	name := unindexed(path[strings.LastIndexByte(path, '.')+1:])
+	for _, word := range []string{"key", "token", "secret", "password"} {
+		if name == word || strings.HasSuffix(name, "_"+word) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretHint stands in for a hint that would show the value.
+const secretHint = "write it as text in quotes"
+
+// shown is a value as problems show it.
+func shown(path, text string) string {
+	if isSecret(path) {
+		return ""
+	}
+	return shorten(text)
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

@@ -75,7 +75,7 @@ func (l *loader) override(cfg *Config, k known, o origin, text string) {
 	for _, name := range strings.Split(k.path, ".") {
 		v, _ = fieldByKey(v, name)
 	}
-	o.value = shorten(text)
+	o.value = shown(k.path, text)
 	if k.path == "general.data" && text != "" {
 		// From outside the file a folder is relative to where one stands.
 		if abs, err := filepath.Abs(text); err == nil {

@@ -189,6 +189,9 @@ func (d *decoder) syntaxError(err error, start int, in table) int {
 			if v, _, ok := d.lookUp(in, name); ok && v.Kind() == reflect.Bool {
 				hint = "write true or false"
 			}
+			if isSecret(key) && hint != "" {
+				message, hint = "this is not how text is written", secretHint
+			}
 		}
 	}
 	d.reportAt(off, key, "", message, hint)
