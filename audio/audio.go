@@ -20,6 +20,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,7 +45,10 @@ type Options struct {
 	Names func() []string
 	// Dir is where sound that waits for a recogniser and transcript files go.
 	Dir string
-	Log *slog.Logger
+	// Worker makes the command of the recogniser's child process, which must call
+	// RunWorker(libs); nil starts the program's own executable with WorkerArg.
+	Worker func(libs string) *exec.Cmd
+	Log    *slog.Logger
 }
 
 // Levels is how loud a source is, see dsp.Levels.
@@ -68,8 +72,12 @@ type Audio struct {
 	paused  bool
 	muted   map[string]bool
 
-	page    *browserEngine
-	figures figures
+	downloads map[string]*Download
+
+	page     *browserEngine
+	library  *library
+	installs chan ModelInfo // eight may wait
+	figures  figures
 }
 
 // SourceStatus is what the dashboard shows of one source.
@@ -90,7 +98,13 @@ type SourceStatus struct {
 
 // New makes the part; nothing is opened before Serve.
 func New(cfg Config, o Options) *Audio {
-	return &Audio{o: o, cfg: cfg, changed: make(chan struct{}), sources: map[string]*SourceStatus{}, muted: map[string]bool{}, page: newBrowserEngine()}
+	if o.Worker == nil {
+		o.Worker = workerCommand
+	}
+	return &Audio{
+		o: o, cfg: cfg, changed: make(chan struct{}), sources: map[string]*SourceStatus{}, muted: map[string]bool{}, downloads: map[string]*Download{},
+		page: newBrowserEngine(), library: newLibrary(filepath.Join(o.Dir, "models")), installs: make(chan ModelInfo, 8),
+	}
 }
 
 // String names the part.
@@ -108,6 +122,9 @@ func (a *Audio) Configure(cfg Config) {
 
 // Serve listens until ctx ends.
 func (a *Audio) Serve(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { a.installer(ctx) })
 	for ctx.Err() == nil {
 		a.mu.Lock()
 		cfg, changed := a.cfg, a.changed
@@ -180,19 +197,34 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 	<-ctx.Done()
 	wg.Wait()
 	s.pipelines.Wait()
+	if l, ok := engine.(*localEngine); ok {
+		l.close()
+	}
 	files.close()
 	return nil
 }
 
 func (a *Audio) newEngine(cfg Config) (r Recogniser, partials bool, reason string) {
-	switch cfg.engine() {
+	engine := cfg.Engine
+	if engine == "auto" && cfg.OpenAI.BaseURL != "" {
+		engine = "openai"
+	}
+	switch engine {
 	case "openai":
 		o := newOpenAI(cfg.OpenAI)
 		return o, o.partials(), ""
-	case "browser":
-		return nil, false, ""
+	case "auto", "local":
+		l, err := newLocal(cfg.Local, a.library, cfg.Language, a.o.Worker, a.o.Log)
+		if err == nil {
+			return l, true, ""
+		}
+		if engine == "local" {
+			return nil, false, err.Error()
+		}
+	case "off":
+		return nil, false, "recognition is off; set audio.engine to switch it on"
 	}
-	return nil, false, "recognition is off; set audio.engine to switch it on"
+	return nil, false, ""
 }
 
 func (a *Audio) listening(addr net.Addr, err error) {
@@ -313,10 +345,15 @@ func (a *Audio) Status() event.Status {
 	sources := a.Sources()
 	a.mu.Lock()
 	reason, engine, port := a.reason, a.engine, a.listen
+	downloads := make([]Download, 0, len(a.downloads))
+	for _, d := range a.downloads {
+		downloads = append(downloads, *d)
+	}
 	a.mu.Unlock()
 	st := event.Status{State: event.Running, Details: a.figures.details()}
 	st.Details["sources"] = sources
 	st.Details["audio_port"] = port
+	st.Details["downloads"] = downloads
 	if engine != nil {
 		st.Details["engine"] = engine.String()
 	}
@@ -341,7 +378,7 @@ func (a *Audio) Status() event.Status {
 	case reason != "":
 		st.State, st.Reason = event.Waiting, reason
 	case engine == nil && !a.page.connected():
-		st.State, st.Reason = event.Waiting, "no recogniser: name a speech server (audio.openai.base_url) or open the page /speech in Chrome or Edge"
+		st.State, st.Reason = event.Waiting, "no recogniser yet: install a model, name a speech server, or open the page /speech in Chrome or Edge"
 	}
 	if err, ok := st.Details["last_error"]; ok && st.State == event.Running {
 		st.State, st.Reason = event.Degraded, fmt.Sprint(err)

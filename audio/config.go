@@ -11,7 +11,7 @@ import (
 type Config struct {
 	// Engine is what turns sound into words: auto takes the speech server if one
 	// is named, else the local model if one is installed, else the browser page.
-	Engine string `toml:"engine" enum:"auto,openai,browser,off"`
+	Engine string `toml:"engine" enum:"auto,openai,local,browser,off"`
 	// Language is an ISO 639-1 code; empty lets the engine find out.
 	Language string `toml:"language"`
 	// Prompt is a line in the style of what is said, with names as they are
@@ -21,6 +21,7 @@ type Config struct {
 	// microphone.
 	Sources []Source        `toml:"source"`
 	OpenAI  OpenAIConfig    `toml:"openai"`
+	Local   LocalConfig     `toml:"local"`
 	VAD     VADConfig       `toml:"vad"`
 	Partial DictationConfig `toml:"partial"`
 	Filter  FilterConfig    `toml:"filter"`
@@ -64,17 +65,6 @@ func (c Config) sources() []Source {
 	return c.Sources
 }
 
-// engine is what Engine comes down to; "" means that there is none yet.
-func (c Config) engine() string {
-	switch {
-	case c.Engine != "auto":
-		return c.Engine
-	case c.OpenAI.BaseURL != "":
-		return "openai"
-	}
-	return "browser"
-}
-
 // Validate reports what cannot work, by keys relative to [audio].
 func (c Config) Validate() []event.Problem {
 	var ps []event.Problem
@@ -116,6 +106,18 @@ func (c Config) Validate() []event.Problem {
 	}
 	if u := c.OpenAI.BaseURL; u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
 		say("openai.base_url", fmt.Sprintf("%q is no web address", u), "begin it with http:// or https://")
+	}
+	if m := c.Local.Model; m != "" {
+		if _, ok := newLibrary("").find(m); !ok {
+			var ids []string
+			for _, known := range models {
+				ids = append(ids, known.ID)
+			}
+			say("local.model", fmt.Sprintf("there is no model %q", m), "use one of "+strings.Join(ids, ", "))
+		}
+	}
+	if c.Local.Threads < 0 || c.Local.Threads > 64 {
+		say("local.threads", fmt.Sprintf("%d is out of range", c.Local.Threads), "use 1 to 64, or 0 to let Landale choose")
 	}
 	if c.VAD.Stop > c.VAD.Start {
 		say("vad.stop", "is above vad.start", "speech must pause below what it begins at")
