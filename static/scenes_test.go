@@ -103,10 +103,10 @@ func (h *fakeHub) setLive(since time.Duration, title string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if since == 0 {
-		h.api["/api/streams"] = map[string]any{"streams": []any{}}
+		h.api["/api/streams"] = []any{}
 		return
 	}
-	h.api["/api/streams"] = map[string]any{"streams": []any{map[string]any{"id": 7, "started_at": time.Now().Add(-since), "title": title, "category_name": "Software"}}}
+	h.api["/api/streams"] = []any{map[string]any{"id": 7, "started_at": time.Now().Add(-since), "title": title, "category_name": "Software"}}
 }
 
 func (h *fakeHub) setLog(lines []map[string]any) {

@@ -5,13 +5,14 @@ import { contrast, readable } from "../src/dashboard/colour.ts"
 import { describe, filters } from "../src/dashboard/describe.ts"
 import { cap, merge } from "../src/dashboard/list.ts"
 import { running, span } from "../src/dashboard/time.ts"
-import { compareSeq, type FlatEvent } from "../src/wire/event.ts"
+import type { AnyEvent } from "../src/wire/events.ts"
+import { compareSeq } from "../src/wire/seq.ts"
 
-const event = (type: string, fields: object = {}): FlatEvent => ({
+const event = (type: string, fields: object = {}): AnyEvent => ({
   id: type, seq: "1", type, timestamp: "2026-11-24T20:00:00.000Z", correlation_id: type, source: "twitch", source_id: "", raw_type: type, ...fields,
 })
 
-const say = (e: FlatEvent): string => {
+const say = (e: AnyEvent): string => {
   const l = describe(e)
   return [l.who, l.parts.map(p => (typeof p === "string" ? p : p.strong)).join(""), l.text].filter(Boolean).join(" ")
 }
@@ -19,7 +20,7 @@ const say = (e: FlatEvent): string => {
 const anna = { user_id: "1", user_login: "anna", user_name: "Anna" }
 
 test("an event is told in one line", () => {
-  const rows: [FlatEvent, string][] = [
+  const rows: [AnyEvent, string][] = [
     [event("channel.follow", anna), "Anna follows"],
     [event("channel.follow", { user_login: "anna" }), "anna follows"],
     [event("channel.chat.message", { ...anna, message: "hi" }), "Anna hi"],
@@ -97,7 +98,7 @@ test("bins: no data is not zero", () => {
   const bins = fold([
     { ...at("20:00"), counts: { "channel.chat.message": 2, "channel.follow": 1 }, total: 3, known: true },
     { ...at("20:01"), counts: { "channel.chat.message": 4, "obs.x": 1 }, total: 5, known: true },
-    { ...at("19:56"), counts: null, total: 0, known: true },
+    { ...at("19:56"), counts: {}, total: 0, known: true },
     { ...at("19:57"), counts: {}, total: 0, known: false },
     { ...at("19:50"), counts: {}, total: 0, known: false },
     { ...at("03:00"), counts: { "obs.x": 9 }, total: 9, known: true }, // outside

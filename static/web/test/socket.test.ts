@@ -6,7 +6,7 @@ const page = new FakePage()
 page.install()
 const { Wire, WireError, backoffMS } = await import("../src/wire/socket.ts")
 type WireOptions = import("../src/wire/socket.ts").WireOptions
-type FlatEvent = import("../src/wire/event.ts").FlatEvent
+type AnyEvent = import("../src/wire/events.ts").AnyEvent
 
 let hub: Hub
 let wires: InstanceType<typeof Wire>[]
@@ -41,7 +41,7 @@ function open(options: Partial<WireOptions> = {}) {
   return wire
 }
 
-const event = (seq: string, id = "id" + seq): FlatEvent => ({
+const event = (seq: string, id = "id" + seq): AnyEvent => ({
   id, seq, type: "channel.follow", timestamp: "2026-11-24T20:00:00.000Z", correlation_id: id, source: "twitch", source_id: "", raw_type: "channel.follow",
 })
 

@@ -1,6 +1,6 @@
 // Folds the program's buckets into the bins of the chart. A bin without data is not a bin with nothing in it.
 
-import type { Bucket } from "../wire/types.ts"
+import type { Bucket } from "../wire/events.ts"
 import { supportTypes } from "./describe.ts"
 import { parse } from "./time.ts"
 

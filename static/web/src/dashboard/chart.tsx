@@ -5,7 +5,7 @@ import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show, untrack, type JSX } from "solid-js"
 import { get } from "../wire/api.ts"
-import type { Bucket } from "../wire/types.ts"
+import type { Bucket } from "../wire/events.ts"
 import { add, cover, fold, groups, ranges, type Bin, type Group } from "./bins.ts"
 import { count } from "./describe.ts"
 import { useModel } from "./model.ts"
@@ -53,10 +53,10 @@ export function Chart(): JSX.Element {
     const r = untrack(range)
     const { from, to } = cover(r, Date.now())
     try {
-      const answer = await get<{ buckets: Bucket[] | null }>("/api/buckets", {
+      const answer = await get<{ buckets: Bucket[] }>("/api/buckets", {
         from: new Date(from).toISOString(), to: new Date(to).toISOString(), step: r.step,
       }, mine.signal)
-      setBins(fold(answer.buckets ?? [], r, from, to))
+      setBins(fold(answer.buckets, r, from, to))
       setError("")
     } catch (e) {
       if (!mine.signal.aborted) setError((e as Error).message)

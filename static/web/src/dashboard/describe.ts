@@ -1,7 +1,7 @@
 // Says in one line what an event is. Names and texts come from strangers: whatever a field holds, this gives text, and
 // the page puts it into text nodes only.
 
-import type { FlatEvent } from "../wire/event.ts"
+import type { AnyEvent, EventMap, EventType } from "../wire/events.ts"
 
 /** The colour family of a line. */
 export type Tone = "chat" | "follow" | "sub" | "cheer" | "raid" | "points" | "channel" | "speech" | "obs" | "game" | "music" | "ai" | "system"
@@ -52,13 +52,13 @@ function money(v: unknown): string {
 }
 
 // The best name an event has for who did it.
-function name(e: Fields, prefix = "user"): string {
-  return str(e[prefix + "_name"]) || str(e[prefix + "_login"]) || str(e[prefix + "_id"])
+function name(e: object, prefix = "user"): string {
+  const f = e as Fields
+  return str(f[prefix + "_name"]) || str(f[prefix + "_login"]) || str(f[prefix + "_id"])
 }
 
-type Describe = (e: FlatEvent) => Omit<Line, "tone" | "label">
-
-const types: Record<string, [Tone, string, Describe]> = {
+// The types say which fields there are; what they hold is looked at, for it was stored by any version of the program.
+const types: { [T in EventType]?: [Tone, string, (e: EventMap[T]) => Omit<Line, "tone" | "label">] } = {
   "channel.chat.message": ["chat", "chat", e => ({
     who: name(e), colour: str(e.color), parts: [typeof e.cheer_bits === "number" && e.cheer_bits > 0 ? strong(many(e.cheer_bits, "bit")) : ""], text: str(e.message),
   })],
@@ -94,6 +94,13 @@ const types: Record<string, [Tone, string, Describe]> = {
   "channel.shoutout.create": ["channel", "shoutout", e => ({ parts: ["to ", strong(name(e, "to_broadcaster_user"))] })],
   "channel.shoutout.receive": ["raid", "shoutout", e => ({ who: name(e, "from_broadcaster_user"), parts: ["gave you a shoutout", ...opt(" to ", many(e.viewer_count, "viewer"))] })],
   "channel.ad_break.begin": ["channel", "ads", e => ({ parts: ["an ad break", ...opt(" of ", many(e.duration_seconds, "second"))] })],
+  "channel.bits.use": ["cheer", "bits", e => ({ who: name(e), parts: ["uses ", strong(many(e.bits, "bit") || "bits"), str(e.bits_type) === "power_up" ? " for a power-up" : ""], text: str(e.message) })],
+  "channel.channel_points_automatic_reward_redemption.add": ["points", "redeemed", e => ({ who: name(e), parts: ["redeems ", strong(str(obj(e.reward).type).replaceAll("_", " "))], text: str(e.message) })],
+  "channel.ban": ["channel", "ban", e => ({ who: name(e), parts: [e.is_permanent === false ? "is timed out" : "is banned", ...opt(" by ", name(e, "moderator_user"))], text: str(e.reason) })],
+  "channel.unban": ["channel", "unban", e => ({ who: name(e), parts: ["is no longer banned"] })],
+  "channel.shield_mode.begin": ["channel", "shield", () => ({ parts: ["shield mode is on"] })],
+  "channel.shield_mode.end": ["channel", "shield", () => ({ parts: ["shield mode is off"] })],
+  "channel.goal.end": ["points", "goal", e => ({ parts: [e.is_achieved === true ? "reached " : "ended at ", strong(count(e.current_amount)), ` of ${count(e.target_amount)}`], text: str(e.description) })],
   "channel.vip.add": ["channel", "VIP", e => ({ who: name(e), parts: ["is a VIP now"] })],
   "channel.vip.remove": ["channel", "VIP", e => ({ who: name(e), parts: ["is no longer a VIP"] })],
   "transcription.final": ["speech", "said", e => ({ parts: [], text: str(e.text) })],
@@ -109,12 +116,17 @@ const types: Record<string, [Tone, string, Describe]> = {
   "ironmon.checkpoint": ["game", "checkpoint", e => ({ parts: [strong(e.checkpoint_name), typeof e.seed_count === "number" ? `, seed ${count(e.seed_count)}` : ""] })],
   "ironmon.seed": ["game", "seed", e => ({ parts: ["seed ", strong(count(e.seed_count))] })],
   "ironmon.location": ["game", "location", e => ({ parts: [strong(e.location_name)] })],
+  "obs.input_mute_state_changed": ["obs", "OBS", e => ({ parts: [strong(e.input_name), e.input_muted === true ? " is muted" : " is no longer muted"] })],
+  "obs.replay_buffer_saved": ["obs", "replay", e => ({ parts: ["saved ", strong(str(e.saved_replay_path).split(/[\\/]/).at(-1))] })],
   "rainwave.song_changed": ["music", "song", e => ({ parts: [strong(e.song_title), str(e.artist) && ` by ${str(e.artist)}`, str(e.album) && ` · ${str(e.album)}`] })],
   "system.startup": ["system", "started", e => ({ parts: ["Landale started", str(e.version) && `, version ${str(e.version)}`] })],
   "system.shutdown": ["system", "stopped", () => ({ parts: ["Landale stopped"] })],
+  "system.error": ["system", "error", e => ({ parts: [str(e.reason)] })],
   "system.service_started": ["system", "part", e => ({ parts: [strong(e.service_name), " started"] })],
   "system.service_stopped": ["system", "part", e => ({ parts: [strong(e.service_name), " stopped", str(e.reason) && ": " + str(e.reason)] })],
-  "stream.show_changed": ["system", "show", e => ({ parts: [strong(e.show)] })],
+  "stream.show_changed": ["system", "show", e => ({ parts: ["the show is ", strong(e.show)] })],
+  "stream.takeover_started": ["system", "takeover", e => ({ parts: [strong(e.takeover_type), " covers the screen"], text: str(e.message) })],
+  "stream.takeover_cleared": ["system", "takeover", () => ({ parts: ["the screen is free again"] })],
 }
 
 const tones: [prefix: string, tone: Tone][] = [
@@ -125,7 +137,7 @@ const tones: [prefix: string, tone: Tone][] = [
 const core = new Set(["id", "seq", "type", "timestamp", "correlation_id", "source", "source_id", "raw_type", "flags"])
 
 // An unknown type shows its first plain fields: better than nothing, and enough to find it by.
-function unknown(e: FlatEvent): Line {
+function unknown(e: AnyEvent): Line {
   const tone = tones.find(([prefix]) => e.type.startsWith(prefix))?.[1] ?? "system"
   const shown = Object.entries(e)
     .filter(([key, v]) => !core.has(key) && !key.startsWith("broadcaster_user_") && (typeof v === "number" || typeof v === "boolean" || (typeof v === "string" && v !== "")))
@@ -135,10 +147,9 @@ function unknown(e: FlatEvent): Line {
 }
 
 /** Says what an event is. */
-export function describe(e: FlatEvent): Line {
-  const known = Object.hasOwn(types, e.type) ? types[e.type] : undefined
-  if (!known) return unknown(e)
-  const [tone, label, line] = known
+export function describe(e: AnyEvent): Line {
+  if (!Object.hasOwn(types, e.type)) return unknown(e)
+  const [tone, label, line] = types[e.type as EventType] as [Tone, string, (e: AnyEvent) => Omit<Line, "tone" | "label">]
   const l = line(e)
   return { tone, label, ...l, parts: l.parts.filter(p => (typeof p === "string" ? p : p.strong) !== "") }
 }
@@ -147,7 +158,7 @@ export function describe(e: FlatEvent): Line {
 export interface Filter {
   id: string
   label: string
-  passes: (e: FlatEvent) => boolean
+  passes: (e: AnyEvent) => boolean
   /** Offered only when something came from the source of this name. */
   rare?: boolean
   /** The same for the API. */

@@ -2,8 +2,7 @@
 
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, type JSX } from "solid-js"
 import { get } from "../wire/api.ts"
-import type { FlatEvent } from "../wire/event.ts"
-import type { Hit } from "../wire/types.ts"
+import type { AnyEvent, Page } from "../wire/events.ts"
 import { describe } from "./describe.ts"
 import { useModel } from "./model.ts"
 import { remembered } from "./remember.ts"
@@ -27,10 +26,10 @@ export function Drawer(): JSX.Element {
   return <Show when={model.open()}>{event => <Details event={event()} />}</Show>
 }
 
-function Details(props: { event: FlatEvent }): JSX.Element {
+function Details(props: { event: AnyEvent }): JSX.Element {
   const model = useModel()
   const [view, setView] = remembered<(typeof views)[number]>("drawer.view", "data", views)
-  const [events, setEvents] = createSignal<FlatEvent[]>([])
+  const [events, setEvents] = createSignal<AnyEvent[]>([])
   const [note, setNote] = createSignal("")
   const [copied, setCopied] = createSignal(false)
   let panel!: HTMLElement
@@ -48,8 +47,8 @@ function Details(props: { event: FlatEvent }): JSX.Element {
     const timer = setTimeout(async () => {
       try {
         const path = `/api/events/${encodeURIComponent(id)}/${which}`
-        const answer = await get<{ hits?: Hit<FlatEvent>[]; events?: FlatEvent[] }>(path, which === "around" ? { seconds: 30 } : {}, abort.signal)
-        setEvents(answer.hits?.map(h => h.event) ?? answer.events ?? [])
+        const answer = await get<Page>(path, which === "around" ? { seconds: 30 } : {}, abort.signal)
+        setEvents(answer.hits.map(h => h.event))
         setNote("")
       } catch (e) {
         if (!abort.signal.aborted) setNote((e as Error).message)

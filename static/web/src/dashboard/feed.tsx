@@ -2,8 +2,7 @@
 
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Switch, untrack, type JSX } from "solid-js"
 import { get } from "../wire/api.ts"
-import type { FlatEvent } from "../wire/event.ts"
-import type { Hit } from "../wire/types.ts"
+import type { AnyEvent, Hit, Page } from "../wire/events.ts"
 import { filters } from "./describe.ts"
 import { useModel } from "./model.ts"
 import { Panel } from "./panel.tsx"
@@ -45,7 +44,7 @@ export function Feed(): JSX.Element {
   const [held, setHeld] = createSignal(false)
   const [scrolled, setScrolled] = createSignal(false)
   const paused = () => held() || scrolled()
-  const [frozen, setFrozen] = createSignal<FlatEvent[]>([])
+  const [frozen, setFrozen] = createSignal<AnyEvent[]>([])
   createEffect(on(() => [paused(), filterID(), tests()] as const, ([stop]) => {
     if (stop) setFrozen(untrack(passing))
   }))
@@ -61,7 +60,7 @@ export function Feed(): JSX.Element {
   const visible = createMemo(() => listed().slice(0, shown()))
 
   // Search.
-  const [hits, setHits] = createSignal<Hit<FlatEvent>[]>([])
+  const [hits, setHits] = createSignal<Hit[]>([])
   const [next, setNext] = createSignal("")
   const [busy, setBusy] = createSignal(false)
   const [error, setError] = createSignal("")
@@ -72,12 +71,12 @@ export function Feed(): JSX.Element {
     setBusy(true)
     const hours = Number(within())
     try {
-      const page = await get<{ hits: Hit<FlatEvent>[] | null; next: string }>("/api/events", {
+      const page = await get<Page>("/api/events", {
         q: text().trim(), ...filter().query, tests: tests() === "show", limit: 50, cursor, rank: order() === "rank",
         from: hours ? new Date(Date.now() - hours * 3_600_000).toISOString() : undefined,
       }, mine.signal)
-      setHits(old => (cursor ? [...old, ...(page.hits ?? [])] : page.hits ?? []))
-      setNext(page.next ?? "")
+      setHits(old => (cursor ? [...old, ...page.hits] : page.hits))
+      setNext(page.next)
       setError("")
     } catch (e) {
       if (mine.signal.aborted) return

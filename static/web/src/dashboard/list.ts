@@ -1,15 +1,16 @@
 // The newest events, newest first, each once.
 
-import { compareSeq, type FlatEvent } from "../wire/event.ts"
+import type { AnyEvent } from "../wire/events.ts"
+import { compareSeq } from "../wire/seq.ts"
 
 /** How many are kept. */
 export const cap = 1000
 
-const newer = (a: FlatEvent, b: FlatEvent): number =>
+const newer = (a: AnyEvent, b: AnyEvent): number =>
   a.seq && b.seq ? compareSeq(b.seq, a.seq) : b.timestamp < a.timestamp ? -1 : b.timestamp > a.timestamp ? 1 : 0
 
 /** Adds events in any order to a list; both may overlap. The list itself is not changed. */
-export function merge(list: FlatEvent[], events: FlatEvent[]): FlatEvent[] {
+export function merge(list: AnyEvent[], events: AnyEvent[]): AnyEvent[] {
   // Live, all of them are newer than the list: then none can be in it.
   const first = list[0]
   const live = first !== undefined && events.every(e => newer(e, first) < 0)

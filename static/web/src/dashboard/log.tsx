@@ -32,7 +32,8 @@ export function Log(): JSX.Element {
   const [follow, setFollow] = createSignal(true)
   let before = 0
   const toEnd = () => {
-    before = scroller.scrollTop = scroller.scrollHeight
+    scroller.scrollTop = scroller.scrollHeight
+    before = scroller.scrollTop
     setFollow(true)
   }
   // Only a person scrolls up; new lines and a new width move the end away from where one looks.

@@ -4,10 +4,10 @@
 import { createContext, createMemo, createSignal, onCleanup, untrack, useContext, type Accessor } from "solid-js"
 import { createStore, reconcile } from "solid-js/store"
 import { get } from "../wire/api.ts"
-import type { FlatEvent } from "../wire/event.ts"
+import type { AnyEvent, LogLine, Page, Stream } from "../wire/events.ts"
 import { WireError, type Wire, type WireStatus } from "../wire/socket.ts"
 import { followState } from "../wire/state.ts"
-import type { DashboardState, Hit, LogLine, Stream, StreamState } from "../wire/types.ts"
+import type { DashboardState, StreamState } from "../wire/types.ts"
 import { gather, merge } from "./list.ts"
 import { dayOf, parse } from "./time.ts"
 
@@ -27,7 +27,7 @@ export interface Model {
   known: Accessor<boolean>
   state: DashboardState
   stream: Partial<StreamState>
-  feed: Accessor<FlatEvent[]>
+  feed: Accessor<AnyEvent[]>
   /** What is being said at the moment. */
   speaking: Accessor<string>
   /** Why the events from before this page are not here, "" when they are. */
@@ -44,10 +44,10 @@ export interface Model {
   /** Milliseconds since 1970 at which the program started, NaN as long as it is not known. */
   startedAt: Accessor<number>
   /** Calls the listener with every stored event that arrives; ends with the component. */
-  onEvents(listener: (events: FlatEvent[]) => void): void
+  onEvents(listener: (events: AnyEvent[]) => void): void
   /** The event whose details are open. */
-  open: Accessor<FlatEvent | null>
-  setOpen(event: FlatEvent | null): void
+  open: Accessor<AnyEvent | null>
+  setOpen(event: AnyEvent | null): void
 }
 
 export const ModelContext = createContext<Model>()
@@ -72,24 +72,24 @@ export function createModel(wire: Wire): Model {
   })
   const [stream, setStream] = createStore<Partial<StreamState>>({})
   const [startedAt, setStartedAt] = createSignal(NaN)
-  const [feed, setFeed] = createSignal<FlatEvent[]>([])
+  const [feed, setFeed] = createSignal<AnyEvent[]>([])
   const [sources, setSources] = createSignal<ReadonlySet<string>>(new Set())
   const [speaking, setSpeaking] = createSignal("")
   const [backlogError, setBacklogError] = createSignal("")
   const [logs, setLogs] = createSignal<LogLine[]>([])
   const [live, setLive] = createSignal<Stream | null | undefined>(undefined)
-  const [open, setOpen] = createSignal<FlatEvent | null>(null)
-  const listeners = new Set<(events: FlatEvent[]) => void>()
+  const [open, setOpen] = createSignal<AnyEvent | null>(null)
+  const listeners = new Set<(events: AnyEvent[]) => void>()
 
-  const keep = (events: FlatEvent[]) => {
+  const keep = (events: AnyEvent[]) => {
     setFeed(list => merge(list, events))
     const seen = untrack(sources)
     if (events.some(e => !seen.has(e.source))) setSources(new Set([...seen, ...events.map(e => e.source)]))
   }
   const loadBacklog = async () => {
     try {
-      const page = await get<{ hits: Hit<FlatEvent>[] | null }>("/api/events", { limit: backlog, tests: true })
-      keep((page.hits ?? []).map(h => h.event))
+      const page = await get<Page>("/api/events", { limit: backlog, tests: true })
+      keep(page.hits.map(h => h.event))
       setBacklogError("")
     } catch (error) {
       setBacklogError(error instanceof WireError ? error.message : String(error))
@@ -97,15 +97,14 @@ export function createModel(wire: Wire): Model {
   }
   const loadLive = async () => {
     try {
-      const answer = await get<Stream[] | { streams: Stream[] }>("/api/streams", { limit: 1 })
-      const newest = (Array.isArray(answer) ? answer : answer?.streams ?? [])[0]
+      const [newest] = await get<Stream[]>("/api/streams", { limit: 1 })
       setLive(newest && Number.isNaN(parse(newest.ended_at)) ? newest : null)
     } catch {
       // The status bar goes on saying what it last knew.
     }
   }
 
-  const arrived = gather<FlatEvent>(windowMS, events => {
+  const arrived = gather<AnyEvent>(windowMS, events => {
     const stored = events.filter(e => e.type !== "transcription.partial")
     for (const e of events) {
       if (e.type === "transcription.partial") setSpeaking(String(e.text ?? ""))

@@ -2,13 +2,13 @@
 
 import { createMemo, createSignal, For, onCleanup, Show, type JSX } from "solid-js"
 import { post } from "../wire/api.ts"
-import type { Part, PartState } from "../wire/types.ts"
+import type { Part, State } from "../wire/events.ts"
 import { many } from "./describe.ts"
 import { useModel } from "./model.ts"
 import { Panel } from "./panel.tsx"
 import { clockTime, parse, span, wholeTime } from "./time.ts"
 
-const worst: PartState[] = ["failed", "degraded", "stopped", "waiting", "starting", "running"]
+const worst: State[] = ["failed", "degraded", "stopped", "waiting", "starting", "running"]
 const askMS = 6_000
 const saidMS = 4_000
 const quietMS = 60_000

@@ -1,7 +1,7 @@
 // One event in one line, wherever events are listed.
 
 import { createMemo, For, Show, type JSX } from "solid-js"
-import type { FlatEvent } from "../wire/event.ts"
+import type { AnyEvent } from "../wire/events.ts"
 import { readable } from "./colour.ts"
 import { describe } from "./describe.ts"
 import { useModel } from "./model.ts"
@@ -19,7 +19,7 @@ function Snippet(props: { text: string }): JSX.Element {
   )
 }
 
-export function Row(props: { event: FlatEvent; snippet?: string | undefined; current?: boolean; onOpen: (event: FlatEvent) => void }): JSX.Element {
+export function Row(props: { event: AnyEvent; snippet?: string | undefined; current?: boolean; onOpen: (event: AnyEvent) => void }): JSX.Element {
   const model = useModel()
   const line = createMemo(() => describe(props.event))
   const at = () => parse(props.event.timestamp)

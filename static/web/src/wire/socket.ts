@@ -7,7 +7,8 @@
 // - a page of another build than the program's reloads itself as soon as it is not busy.
 
 import { Socket, type Channel } from "phoenix"
-import { compareSeq, type FlatEvent } from "./event.ts"
+import type { AnyEvent } from "./events.ts"
+import { compareSeq } from "./seq.ts"
 
 const heartbeatMS = 15_000
 const replyTimeoutMS = 5_000
@@ -87,7 +88,7 @@ export interface Handlers {
   /** The topic is joined, the first time or again. */
   joined?: (joined: Joined) => void
   /** Events, oldest first, each once. */
-  events?: (events: FlatEvent[]) => void
+  events?: (events: AnyEvent[]) => void
   /** Any other push, by its name. */
   pushes?: Record<string, (payload: any) => void>
 }
@@ -399,10 +400,10 @@ class Topic {
   }
 
   // Keeps those that did not arrive before, and moves the place.
-  #fresh(events: unknown): FlatEvent[] {
+  #fresh(events: unknown): AnyEvent[] {
     if (!Array.isArray(events)) return []
-    const fresh: FlatEvent[] = []
-    for (const e of events as FlatEvent[]) {
+    const fresh: AnyEvent[] = []
+    for (const e of events as AnyEvent[]) {
       if (typeof e?.id !== "string" || this.#ids.has(e.id)) continue
       this.#ids.add(e.id)
       fresh.push(e)
