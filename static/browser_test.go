@@ -495,6 +495,7 @@ func TestDashboardAtItsSizes(t *testing.T) {
 			tb.until(`document.querySelector(".legend-total").innerText.length > 0`)
 			for _, size := range sizes {
 				tb.run(chromedp.EmulateViewport(size.width, size.height))
+				tb.until(`(e => e.scrollTop + e.clientHeight > e.scrollHeight - 24)(document.querySelector(".log-scroll"))`)
 				views := []string{"feed"}
 				if size.width < 1180 {
 					views = []string{"feed", "chart", "parts", "clients", "config", "log"}

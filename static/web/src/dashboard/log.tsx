@@ -61,7 +61,7 @@ export function Log(): JSX.Element {
         </select>
       </>
     }>
-      <div class="scroll log-scroll" ref={scroller} onScroll={onScroll}>
+      <div class="scroll log-scroll" data-follow={follow()} ref={scroller} onScroll={onScroll}>
         <ol class="log" ref={list}>
           <For each={lines()}>
             {l => (
