@@ -312,6 +312,21 @@ func TestDashboardSearchAndDetails(t *testing.T) {
 	tb.shot("around")
 	tb.run(chromedp.KeyEvent("\x1b"))
 	tb.until(`!document.querySelector(".drawer")`)
+	// Closing gives the focus back to the row; from there the keys go on.
+	if got := eval[string](tb, `document.activeElement.className`); got != "row-button" {
+		t.Errorf("the focus is on %q, want the row that was open", got)
+	}
+	tb.run(chromedp.Evaluate(`{ const box = document.querySelector(".search input"); box.value = ""; box.dispatchEvent(new Event("input", { bubbles: true })) }`, nil))
+	tb.until(`document.querySelectorAll(".row").length > 50`)
+	for range 3 {
+		tb.run(chromedp.KeyEvent("j"))
+	}
+	tb.run(chromedp.KeyEvent("k"))
+	tb.until(`document.activeElement === document.querySelectorAll("[data-panel=feed] .row-button")[1]`)
+	tb.run(chromedp.KeyEvent("\r"))
+	tb.until(`document.querySelector(".drawer")`)
+	tb.run(chromedp.KeyEvent("\x1b"))
+	tb.until(`!document.querySelector(".drawer")`)
 	tb.run(chromedp.KeyEvent("?"))
 	tb.until(`document.querySelector(".help")`)
 	tb.shot("help")

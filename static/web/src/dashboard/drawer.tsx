@@ -21,6 +21,19 @@ function Json(props: { value: unknown }): JSX.Element {
   return <pre class="json"><For each={pieces()}>{p => (kind(p) ? <span data-json={kind(p)}>{p}</span> : <>{p}</>)}</For></pre>
 }
 
+// Browsers offer the clipboard to loopback and https only; under a machine's name the old way still works.
+async function toClipboard(text: string): Promise<boolean> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false)
+  const box = document.createElement("textarea")
+  box.value = text
+  box.className = "off-screen"
+  document.body.append(box)
+  box.select()
+  const done = document.execCommand("copy")
+  box.remove()
+  return done
+}
+
 export function Drawer(): JSX.Element {
   const model = useModel()
   return <Show when={model.open()}>{event => <Details event={event()} />}</Show>
@@ -31,14 +44,14 @@ function Details(props: { event: AnyEvent }): JSX.Element {
   const [view, setView] = remembered<(typeof views)[number]>("drawer.view", "data", views)
   const [events, setEvents] = createSignal<AnyEvent[]>([])
   const [note, setNote] = createSignal("")
-  const [copied, setCopied] = createSignal(false)
+  const [copied, setCopied] = createSignal("")
   let panel!: HTMLElement
   const before = document.activeElement as HTMLElement | null
   onMount(() => panel.focus({ preventScroll: true }))
   onCleanup(() => before?.isConnected && before.focus({ preventScroll: true }))
 
   createEffect(on(() => [props.event.id, view(), model.connected()] as const, ([id, which, connected]) => {
-    setCopied(false)
+    setCopied("")
     if (which === "data") return
     setEvents([])
     if (!connected) return void setNote("Shown when the connection is back.")
@@ -59,14 +72,7 @@ function Details(props: { event: AnyEvent }): JSX.Element {
       abort.abort()
     })
   }))
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(JSON.stringify(props.event, null, 2))
-      setCopied(true)
-    } catch {
-      setNote("The browser does not let this page copy.")
-    }
-  }
+  const copy = async () => setCopied((await toClipboard(JSON.stringify(props.event, null, 2))) ? "Copied" : "Not allowed")
   return (
     <aside class="drawer" role="dialog" aria-label="Event" tabindex={-1} ref={panel} data-tone={describe(props.event).tone}>
       <header class="drawer-head">
@@ -81,7 +87,7 @@ function Details(props: { event: AnyEvent }): JSX.Element {
         <div class="segments" role="group" aria-label="Details">
           <For each={views}>{v => <button type="button" class="segment" aria-pressed={view() === v} onClick={() => setView(v)}>{names[v]}</button>}</For>
         </div>
-        <button type="button" class="small" onClick={() => void copy()}>{copied() ? "Copied" : "Copy JSON"}</button>
+        <button type="button" class="small" onClick={() => void copy()}>{copied() || "Copy JSON"}</button>
       </div>
       <div class="scroll">
         <Switch>
