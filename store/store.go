@@ -83,6 +83,18 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	s := newStore(path, o)
+	list, err := loadMigrations()
+	if err == nil {
+		err = s.open(ctx, list)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, advise(err, path)), s.Close())
+	}
+	return s, nil
+}
+
+func newStore(path string, o Options) *Store {
 	s := &Store{
 		path: path, cfg: o.Config, zone: o.Zone, log: o.Log, version: o.Version,
 		commits: make(chan commit), checkpoint: make(chan struct{}, 1),
@@ -93,14 +105,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	list, err := loadMigrations()
-	if err == nil {
-		err = s.open(ctx, list)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, advise(err, path)), s.Close())
-	}
-	return s, nil
+	return s
 }
 
 func (s *Store) open(ctx context.Context, list []migration) (err error) {
