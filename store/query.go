@@ -22,18 +22,20 @@ import (
 // Answers are in the order in which things happened: by time, and by Seq where
 // the time is the same. Rows lie in the order in which events were published,
 // which is the same but for a few seconds, except for those that the schema
-// calls late (more than ten seconds between the two). So a page is read in two
-// goes: in the order of keys, over-reading by twice ten seconds, and from the
-// few late ones; both are then sorted by time. Neither needs an index on time.
+// calls late: more than ten seconds lie between the two. So a page is read in
+// the order of keys, twenty seconds further than it reaches, together with the
+// few late ones that lie elsewhere, and is then sorted by time. Neither needs an
+// index on time.
 const (
-	lateMS     = 10_000
-	late       = `abs((e.key >> 20) - e.time_ms) > 10000`
-	inTime     = `abs((e.key >> 20) - e.time_ms) <= 10000`
-	maxPage    = 1000 // hits in an answer
-	rankPool   = 3000 // newest matches that ranking looks at
-	fewLate    = 500  // late events that are looked at one by one
-	fewOf      = 5000 // events of a person among which words are looked for one by one
-	typesAlone = 100  // types that are found by the index of types; SQLite joins at most 500 selects
+	lateMS      = 10_000
+	late        = `abs((e.key >> 20) - e.time_ms) > 10000`
+	inTime      = `abs((e.key >> 20) - e.time_ms) <= 10000`
+	maxPage     = 1000 // hits in an answer
+	rankPool    = 3000 // newest matches that ranking looks at
+	fewLate     = 500  // late events that are looked at one by one
+	fewSearched = 50   // the same where each must be looked up in the index of words
+	fewOf       = 1000 // events of a person among which words are looked for one by one
+	typesAlone  = 100  // types that are found by the index of types; SQLite joins at most 500 selects
 )
 
 // Events answers a query. What is not a word in its text (an emoji, a dash) is
@@ -240,13 +242,8 @@ func (s *Store) finder(ctx context.Context, tx *sql.Tx, q event.Query) (*finder,
 	if strings.TrimSpace(q.Text) != "" && len(words.want)+len(words.not) == 0 {
 		return nil, nil
 	}
-	f := &finder{ctx: ctx, tx: tx, store: s, words: words, oldest: q.Oldest, to: never}
-	if !q.From.IsZero() {
-		f.from = min(max(ceilMS(q.From), 0), never)
-	}
-	if !q.To.IsZero() {
-		f.to = min(ceilMS(q.To), never)
-	}
+	f := &finder{ctx: ctx, tx: tx, store: s, words: words, oldest: q.Oldest}
+	f.from, f.to = bounds(q.From, q.To)
 	if q.Stream != 0 {
 		st, err := first(streams(tx.QueryContext(ctx, `SELECT `+streamColumns+` FROM streams WHERE id = ?`, q.Stream)))
 		if errors.Is(err, event.ErrNotFound) {
@@ -326,7 +323,7 @@ func (f *finder) narrow(q event.Query) (ok bool, err error) {
 			}
 		}
 	}
-	types, not, err := f.types(q)
+	types, not, err := f.store.types(f.ctx, q.Types, q.Kinds)
 	if err != nil {
 		return false, err
 	}
@@ -378,29 +375,33 @@ func (f *finder) users(ref string) ([]int64, error) {
 	return ids, nil
 }
 
-// types finds which types a question lets through: only these (nil: all), and
-// not those.
-func (f *finder) types(q event.Query) (only, not []int64, err error) {
-	if len(q.Types) == 0 && len(q.Kinds) == 0 {
-		return nil, nil, nil
-	}
+// types finds the ids of the types that a question lets through: only these
+// (nil: all), and not those.
+func (s *Store) types(ctx context.Context, types []event.Type, kinds []event.Kind) (only, not []int64, err error) {
 	kindOf := func(name string) event.Kind { return event.Event{Type: event.Type(name)}.Kind() }
-	byKind := func(name string) bool { return len(q.Kinds) == 0 || slices.Contains(q.Kinds, kindOf(name)) }
-	if len(q.Types) == 0 && slices.Contains(q.Kinds, event.Happening) {
-		// Everything but, since most names are of this kind.
-		return nil, f.store.names.matching(func(name string) bool { return kindOf(name) != event.Happening && !byKind(name) }), nil
-	}
-	if len(q.Types) == 0 {
-		return nonNil(f.store.names.matching(func(name string) bool { return kindOf(name) != event.Happening && byKind(name) })), nil, nil
+	byKind := func(name string) bool { return len(kinds) == 0 || slices.Contains(kinds, kindOf(name)) }
+	if len(types) == 0 {
+		// Names hold more than types, and most types are of kind event: so name the
+		// few of the other kinds.
+		few := func(want bool) []int64 {
+			return s.names.matching(func(name string) bool { return kindOf(name) != event.Happening && byKind(name) == want })
+		}
+		switch {
+		case len(kinds) == 0:
+			return nil, nil, nil
+		case slices.Contains(kinds, event.Happening):
+			return nil, few(false), nil
+		}
+		return append([]int64{}, few(true)...), nil, nil
 	}
 	only = []int64{}
-	for _, t := range q.Types {
+	for _, t := range types {
 		prefix, all := strings.CutSuffix(string(t), "*")
 		if all && (prefix == "" || strings.HasSuffix(prefix, ".")) {
-			only = append(only, f.store.names.matching(func(name string) bool { return strings.HasPrefix(name, prefix) && byKind(name) })...)
+			only = append(only, s.names.matching(func(name string) bool { return strings.HasPrefix(name, prefix) && byKind(name) })...)
 			continue
 		}
-		id, ok, err := f.store.names.lookup(f.ctx, string(t))
+		id, ok, err := s.names.lookup(ctx, string(t))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -412,24 +413,17 @@ func (f *finder) types(q event.Query) (only, not []int64, err error) {
 	return slices.Compact(only), nil, nil
 }
 
-func nonNil(list []int64) []int64 {
-	if list == nil {
-		return []int64{}
-	}
-	return list
-}
-
 // find returns the first n places after one, in the order of time.
 func (f *finder) find(after place, n int) ([]place, error) {
-	found, edge, err := f.findInTime(after, n)
+	found, read, err := f.findByKey(after, n)
 	if err != nil {
 		return nil, err
 	}
-	behind, err := f.findLate(after, n, edge)
+	elsewhere, err := f.findLate(after, n, read)
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, behind...)
+	found = append(found, elsewhere...)
 	slices.SortFunc(found, func(a, b place) int {
 		if f.oldest {
 			return a.compare(b)
@@ -439,109 +433,94 @@ func (f *finder) find(after place, n int) ([]place, error) {
 	return found[:min(n, len(found))], nil
 }
 
-// findInTime finds places that are not late, in the order of keys, and at least
-// the first n of them in the order of time. Edge is the time at which it
-// stopped, if it did before the end.
-func (f *finder) findInTime(after place, n int) (found []place, edge *int64, err error) {
-	lo, hi := f.from-lateMS, f.to+lateMS
-	if after != (place{}) && f.oldest {
-		lo = max(lo, after.time-lateMS)
-	} else if after != (place{}) {
-		hi = min(hi, after.time+lateMS+1)
-	}
-	lo, hi = max(lo, 0)<<20, hi<<20
-	cond, args := f.bounds(after, inTime)
+// reach is which keys were read, and the times of the places that these made
+// sure of.
+type reach struct {
+	lo, hi   int64 // of keys
+	from, to int64 // of times
+	full     bool  // a page was found
+}
 
-	var query strings.Builder
-	var all []any
-	for i, d := range f.drivers {
-		if i > 0 {
-			query.WriteString(" UNION ALL ")
-		}
-		fmt.Fprintf(&query, `SELECT %s, e.time_ms FROM %s AND %s >= ? AND %s < ?%s`, d.key, d.from, d.key, d.key, cond)
-		all = append(append(append(all, d.args...), lo, hi), args...)
+// findByKey finds places in the order of keys: at least the first n of those
+// that are not late, and what is late among the keys that it reads on its way.
+func (f *finder) findByKey(after place, n int) (found []place, r reach, err error) {
+	r.from, r.to = f.from, f.to
+	if after != (place{}) && f.oldest {
+		r.from = max(r.from, after.time)
+	} else if after != (place{}) {
+		r.to = min(r.to, after.time+1)
 	}
-	query.WriteString(" ORDER BY 1")
+	r.lo, r.hi = max(r.from-lateMS, 0)<<20, (r.to+lateMS)<<20
+
+	query, args := f.union(after, `%s >= ? AND %[1]s < ?`, r.lo, r.hi)
+	query += ` ORDER BY 1`
 	if !f.oldest {
-		query.WriteString(" DESC")
+		query += ` DESC`
 	}
-	rows, err := f.tx.QueryContext(f.ctx, query.String(), all...)
+	rows, err := f.tx.QueryContext(f.ctx, query, args...)
 	if err != nil {
-		return nil, nil, err
+		return nil, r, err
 	}
 	defer rows.Close()
-	for rows.Next() {
+	var edge int64 // the farthest time among the first n
+	for inTime := 0; rows.Next(); {
 		var p place
 		if err := rows.Scan(&p.key, &p.time); err != nil {
-			return nil, nil, err
+			return nil, r, err
 		}
 		found = append(found, p)
-		// With n places at hand, those that could still come between them lie
-		// within lateMS of the farthest.
-		if len(found) == n {
-			farthest := p.time
-			for _, o := range found {
-				if f.oldest == (o.time > farthest) {
-					farthest = o.time
-				}
+		published := p.key >> 20
+		if d := published - p.time; d <= lateMS && -d <= lateMS {
+			if inTime++; inTime == 1 || inTime <= n && f.oldest == (p.time > edge) {
+				edge = p.time
 			}
-			edge = &farthest
 		}
-		if at := p.key >> 20; edge != nil && (f.oldest && at-lateMS > *edge || !f.oldest && at+lateMS < *edge) {
+		// With n places at hand, others that belong between them lie within lateMS
+		// of the farthest.
+		if inTime >= n && (f.oldest && published-lateMS > edge || !f.oldest && published+lateMS < edge) {
+			if r.full = true; f.oldest {
+				r.hi, r.to = p.key+1, edge+1
+			} else {
+				r.lo, r.from = p.key, edge
+			}
 			break
 		}
 	}
-	return found, edge, rows.Err()
+	return found, r, rows.Err()
 }
 
-// findLate finds the first n late places, in the order of time, up to the edge.
-func (f *finder) findLate(after place, n int, edge *int64) ([]place, error) {
-	from, to := f.from, f.to
-	if after != (place{}) && f.oldest {
-		from = max(from, after.time)
-	} else if after != (place{}) {
-		to = min(to, after.time+1)
+// findLate finds the first n late places whose time is within reach, but whose
+// key is not.
+func (f *finder) findLate(after place, n int, r reach) ([]place, error) {
+	outside := late + ` AND e.time_ms >= ? AND e.time_ms < ? AND (e.key < ? OR e.key >= ?)`
+	args := []any{r.from, r.to, r.lo, r.hi}
+	few := fewLate
+	if len(f.words.want) > 0 {
+		few = fewSearched
 	}
-	if edge != nil && f.oldest {
-		to = min(to, *edge+1)
-	} else if edge != nil {
-		from = max(from, *edge)
-	}
-	order := ` ORDER BY 2, 1 LIMIT ?`
-	if !f.oldest {
-		order = ` ORDER BY 2 DESC, 1 DESC LIMIT ?`
-	}
-	cond, args := f.bounds(after, late)
-	var (
-		query strings.Builder
-		all   []any
-	)
 	var count int
 	err := f.tx.QueryRowContext(f.ctx, `
-		SELECT count(*) FROM (SELECT 1 FROM events e INDEXED BY events_late
-		WHERE `+late+` AND e.time_ms >= ? AND e.time_ms < ? LIMIT ?)`, from, to, fewLate).Scan(&count)
+		SELECT count(*) FROM (SELECT 1 FROM events e INDEXED BY events_late WHERE `+outside+` LIMIT ?)`, append(args, few)...).Scan(&count)
 	if err != nil || count == 0 {
 		return nil, err
 	}
-	if f.plain || edge != nil || count < fewLate {
+	var query string
+	if f.plain || r.full || count < few {
 		// One by one, each against what the question asks.
-		fmt.Fprintf(&query, `SELECT e.key, e.time_ms FROM events e INDEXED BY events_late WHERE e.time_ms >= ? AND e.time_ms < ?%s`, cond)
-		all = append(append(all, from, to), args...)
-		if each, args := f.each(); each != "" {
-			query.WriteString(each)
-			all = append(all, args...)
-		}
+		conds, more := f.conditions(after)
+		each, driven := f.each()
+		query = `SELECT e.key, e.time_ms FROM events e INDEXED BY events_late WHERE ` + outside + conds + each
+		args = append(append(args, more...), driven...)
 	} else {
-		// The question found fewer than a page in time: it is the narrower of the two.
-		for i, d := range f.drivers {
-			if i > 0 {
-				query.WriteString(" UNION ALL ")
-			}
-			fmt.Fprintf(&query, `SELECT %s, e.time_ms FROM %s%s`, d.key, d.from, cond)
-			all = append(append(all, d.args...), args...)
-		}
+		// What the question asks for is the rarer: it did not fill a page.
+		query, args = f.union(after, outside, args...)
 	}
-	rows, err := f.tx.QueryContext(f.ctx, query.String()+order, append(all, n)...)
+	if f.oldest {
+		query += ` ORDER BY 2, 1 LIMIT ?`
+	} else {
+		query += ` ORDER BY 2 DESC, 1 DESC LIMIT ?`
+	}
+	rows, err := f.tx.QueryContext(f.ctx, query, append(args, n)...)
 	if err != nil {
 		return nil, err
 	}
@@ -555,6 +534,25 @@ func (f *finder) findLate(after place, n int, edge *int64) ([]place, error) {
 		found = append(found, p)
 	}
 	return found, rows.Err()
+}
+
+// union selects the places that the drivers find and that pass a condition, in
+// which %s stands for the driver's key. SQLite merges its parts as they come,
+// each in the order of its index.
+func (f *finder) union(after place, cond string, args ...any) (query string, all []any) {
+	conds, more := f.conditions(after)
+	for i, d := range f.drivers {
+		if i > 0 {
+			query += ` UNION ALL `
+		}
+		c := cond
+		if strings.Contains(c, "%s") {
+			c = fmt.Sprintf(c, d.key)
+		}
+		query += `SELECT ` + d.key + `, e.time_ms FROM ` + d.from + ` AND ` + c + conds
+		all = append(append(append(all, d.args...), args...), more...)
+	}
+	return query, all
 }
 
 // each is the drivers as a condition on one row.
@@ -578,9 +576,9 @@ func (f *finder) each() (cond string, args []any) {
 	return " AND (" + strings.Join(parts, " OR ") + ")", args
 }
 
-// bounds is what each row must pass besides its driver.
-func (f *finder) bounds(after place, when string) (string, []any) {
-	cond := ` AND ` + when + ` AND e.time_ms >= ? AND e.time_ms < ?`
+// conditions are what each row must pass besides its driver.
+func (f *finder) conditions(after place) (string, []any) {
+	cond := ` AND e.time_ms >= ? AND e.time_ms < ?`
 	args := []any{f.from, f.to}
 	if after != (place{}) {
 		if f.oldest {

@@ -223,7 +223,7 @@ func (s search) snippet(text string) string {
 	}
 	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
 	spans = merged(spans)
-	from, to := window(text, spans)
+	from, to := excerpt(text, spans)
 
 	var b strings.Builder
 	plain := func(from, to int) {
@@ -268,8 +268,8 @@ func merged(spans []span) []span {
 	return out
 }
 
-// window chooses the part of a text that a snippet shows.
-func window(text string, spans []span) (from, to int) {
+// excerpt chooses the part of a text that a snippet shows.
+func excerpt(text string, spans []span) (from, to int) {
 	if len(text) <= snippetBytes {
 		return 0, len(text)
 	}
