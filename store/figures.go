@@ -50,6 +50,9 @@ func (s *Store) Buckets(ctx context.Context, from, to time.Time, step event.Step
 	if from.After(to) {
 		return nil, invalid("to", "must not be before from")
 	}
+	if from.Equal(to) {
+		return []event.Bucket{}, nil
+	}
 	var list []interval
 	if step == event.ByStream {
 		list, err = c.broadcasts(from, to)
