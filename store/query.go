@@ -452,11 +452,7 @@ func (f *finder) findByKey(after place, n int) (found []place, r reach, err erro
 	}
 	r.lo, r.hi = max(r.from-lateMS, 0)<<20, (r.to+lateMS)<<20
 
-	query, args := f.union(after, `%s >= ? AND %[1]s < ?`, r.lo, r.hi)
-	query += ` ORDER BY 1`
-	if !f.oldest {
-		query += ` DESC`
-	}
+	query, args := f.byKey(after, r.lo, r.hi)
 	rows, err := f.tx.QueryContext(f.ctx, query, args...)
 	if err != nil {
 		return nil, r, err
@@ -487,6 +483,15 @@ func (f *finder) findByKey(after place, n int) (found []place, r reach, err erro
 		}
 	}
 	return found, r, rows.Err()
+}
+
+// byKey is the question for places in the order of keys, from lo to before hi.
+func (f *finder) byKey(after place, lo, hi int64) (query string, args []any) {
+	query, args = f.union(after, `%s >= ? AND %[1]s < ?`, lo, hi)
+	if f.oldest {
+		return query + ` ORDER BY 1`, args
+	}
+	return query + ` ORDER BY 1 DESC`, args
 }
 
 // findLate finds the first n late places whose time is within reach, but whose

@@ -14,8 +14,8 @@ type interval struct {
 }
 
 const (
-	minuteMS = 60_000
-	hourMS   = 3_600_000
+	msMinute = 60_000
+	msHour   = 3_600_000
 )
 
 // maxBuckets bounds an answer: two weeks of minutes, two years of hours.
@@ -43,7 +43,7 @@ func intervals(from, to time.Time, step event.Step, zone *time.Location) ([]inte
 			return nil, invalid("step", "would give more than %d buckets; ask for a wider step or a shorter time", maxBuckets)
 		}
 		end := next(t)
-		list = append(list, interval{start: t.UnixMilli() / minuteMS * minuteMS, end: end.UnixMilli() / minuteMS * minuteMS})
+		list = append(list, interval{start: t.UnixMilli() / msMinute * msMinute, end: end.UnixMilli() / msMinute * msMinute})
 		t = end
 	}
 	return list, nil
