@@ -134,9 +134,9 @@ func BenchmarkReadBuckets(b *testing.B) {
 		width int64
 		limit float64 // ms
 	}{
-		{"hour_by_minute", benchEnd.Add(-time.Hour), event.ByMinute, msMinute, 2},
-		{"day_by_minute", day, event.ByMinute, msMinute, 25},
-		{"all_by_hour", begin, event.ByHour, msHour, 500},
+		{"hour_by_minute", benchEnd.Add(-time.Hour), event.ByMinute, minuteMS, 2},
+		{"day_by_minute", day, event.ByMinute, minuteMS, 25},
+		{"all_by_hour", begin, event.ByHour, hourMS, 500},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			whole(c.from, c.step)(0)
@@ -206,8 +206,8 @@ func fillRows(b *testing.B, s *Store, n int, begin time.Time) {
 				if _, err := insert.ExecContext(context.Background(), ms<<20, idValue(event.NewID(at)), ms, kind, payload); err != nil {
 					return err
 				}
-				minutes[cell{ms / msMinute, kind}]++
-				hours[cell{ms / msHour, kind}]++
+				minutes[cell{ms / minuteMS, kind}]++
+				hours[cell{ms / hourMS, kind}]++
 			}
 			for c, n := range minutes {
 				if _, err := tx.ExecContext(ctx, `INSERT INTO minutes VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count`, c.at, c.kind, n); err != nil {

@@ -141,8 +141,8 @@ func (c *counter) broadcasts(from, to time.Time) ([]interval, error) {
 			ended = to
 		}
 		list[i] = interval{
-			start:  st.Started.UnixMilli() / msMinute * msMinute,
-			end:    (ended.UnixMilli() + msMinute - 1) / msMinute * msMinute,
+			start:  st.Started.UnixMilli() / minuteMS * minuteMS,
+			end:    (ended.UnixMilli() + minuteMS - 1) / minuteMS * minuteMS,
 			stream: st.ID,
 		}
 	}
@@ -166,22 +166,22 @@ func (c *counter) count(list []interval, buckets []event.Bucket) error {
 		*to = append(*to, span64{start, end})
 	}
 	for _, in := range list {
-		first, last := (in.start+msHour-1)/msHour, in.end/msHour
+		first, last := (in.start+hourMS-1)/hourMS, in.end/hourMS
 		if first >= last {
-			add(&minutes, in.start/msMinute, in.end/msMinute)
+			add(&minutes, in.start/minuteMS, in.end/minuteMS)
 			continue
 		}
-		add(&minutes, in.start/msMinute, first*60)
+		add(&minutes, in.start/minuteMS, first*60)
 		add(&hours, first, last)
-		add(&minutes, last*60, in.end/msMinute)
+		add(&minutes, last*60, in.end/minuteMS)
 	}
 	for _, r := range hours {
-		if err := c.read(`SELECT hour << 32 | type, count FROM hours WHERE hour >= ? AND hour < ? ORDER BY hour`, r, msHour, list, buckets); err != nil {
+		if err := c.read(`SELECT hour << 32 | type, count FROM hours WHERE hour >= ? AND hour < ? ORDER BY hour`, r, hourMS, list, buckets); err != nil {
 			return err
 		}
 	}
 	for _, r := range minutes {
-		if err := c.read(`SELECT minute << 32 | type, count FROM minutes WHERE minute >= ? AND minute < ? ORDER BY minute`, r, msMinute, list, buckets); err != nil {
+		if err := c.read(`SELECT minute << 32 | type, count FROM minutes WHERE minute >= ? AND minute < ? ORDER BY minute`, r, minuteMS, list, buckets); err != nil {
 			return err
 		}
 	}
@@ -299,7 +299,7 @@ func (s *Store) ActivityStats(ctx context.Context, from, to time.Time) (event.Ac
 		return st, nil
 	}
 	c := &counter{ctx: ctx, tx: tx, names: s.names, all: true, types: make(map[int64]event.Type)}
-	whole := []interval{{start: lo / msMinute * msMinute, end: (hi + msMinute - 1) / msMinute * msMinute}}
+	whole := []interval{{start: lo / minuteMS * minuteMS, end: (hi + minuteMS - 1) / minuteMS * minuteMS}}
 	sum := []event.Bucket{{Counts: make(map[event.Type]int64)}}
 	if err := c.count(whole, sum); err != nil {
 		return wrap(err)

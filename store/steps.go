@@ -13,11 +13,6 @@ type interval struct {
 	stream     int64
 }
 
-const (
-	msMinute = 60_000
-	msHour   = 3_600_000
-)
-
 // maxBuckets bounds an answer: two weeks of minutes, two years of hours.
 const maxBuckets = 20_000
 
@@ -43,7 +38,7 @@ func intervals(from, to time.Time, step event.Step, zone *time.Location) ([]inte
 			return nil, invalid("step", "would give more than %d buckets; ask for a wider step or a shorter time", maxBuckets)
 		}
 		end := next(t)
-		list = append(list, interval{start: t.UnixMilli() / msMinute * msMinute, end: end.UnixMilli() / msMinute * msMinute})
+		list = append(list, interval{start: t.UnixMilli() / minuteMS * minuteMS, end: end.UnixMilli() / minuteMS * minuteMS})
 		t = end
 	}
 	return list, nil
