@@ -70,7 +70,7 @@ func strange(t testing.TB) []event.Event {
 func TestExportRoundTrip(t *testing.T) {
 	a := open(t)
 	store(t, a, strange(t)...)
-	world(t, a, rand.New(rand.NewPCG(21, 22)), 2500)
+	world(t, a, rand.New(rand.NewPCG(21, 22)), 1200)
 	first := export(t, a)
 	b := open(t)
 	report, err := b.Import(t.Context(), strings.NewReader(first))
@@ -112,7 +112,7 @@ func count(t testing.TB, s *Store, table string) (n int) {
 
 func TestExportBounds(t *testing.T) {
 	s := open(t)
-	evs := world(t, s, rand.New(rand.NewPCG(23, 24)), 3000)
+	evs := world(t, s, rand.New(rand.NewPCG(23, 24)), 1500)
 	from, to := day.Add(20*time.Minute), day.Add(70*time.Minute)
 	var b bytes.Buffer
 	n, err := s.Export(t.Context(), &b, from, to)
@@ -137,7 +137,7 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 func TestExportNeverWritesHalfALine(t *testing.T) {
 	s := open(t)
-	world(t, s, rand.New(rand.NewPCG(25, 26)), 3000)
+	world(t, s, rand.New(rand.NewPCG(25, 26)), 1500)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	lines := 0
@@ -149,7 +149,7 @@ func TestExportNeverWritesHalfALine(t *testing.T) {
 		cancel()
 		return len(b), nil
 	}), time.Time{}, time.Time{})
-	if !errors.Is(err, context.Canceled) || n != lines || n == 0 || n == 3000 {
+	if !errors.Is(err, context.Canceled) || n != lines || n == 0 || n == 1500 {
 		t.Errorf("got %d of %d lines, %v", n, lines, err)
 	}
 	full := errors.New("disk full")

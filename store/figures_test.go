@@ -42,7 +42,7 @@ func TestBucketsAgreeWithRows(t *testing.T) {
 	n := uint64(0)
 	for _, c := range changes {
 		for _, middle := range []time.Time{c.forward, c.back} {
-			for range 400 {
+			for range 250 {
 				at := middle.Add(time.Duration(r.Int64N(int64(72*time.Hour))) - 36*time.Hour)
 				ev := []event.Event{chat(at, 1, "a", "x"), follow(at, 2, "b"), other(t, at, "custom.x")}[r.IntN(3)]
 				switch r.IntN(10) {
