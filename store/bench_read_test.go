@@ -244,9 +244,9 @@ func BenchmarkReadSearch(b *testing.B) {
 				happened = at.Add(-time.Duration(r.IntN(3600)) * time.Second)
 			}
 			user := r.IntN(2000)
-			ev := speech(happened, "stream_2025_01_01", v.line())
+			ev := said(happened, "stream_2025_01_01", v.line())
 			if r.IntN(2) == 0 {
-				ev = chat(happened, 1+user, fmt.Sprint("login", user), v.line())
+				ev = typed(happened, 1+user, fmt.Sprint("login", user), v.line())
 			}
 			batch = append(batch, publishedAt(ev, at, 0))
 			if len(batch) == cap(batch) || i == n-1 {

@@ -50,12 +50,12 @@ func strange(t testing.TB) []event.Event {
 		unknown("custom.spaces", "{ \"a\" :\t[ 1 , 2 ] }"),
 		unknown("custom.escapes", `{"s":"\u00e9\/\ud83d\ude00","\u0061":"<&>","raw":1,"event":{"type":"x"}}`),
 		unknown("custom.shadow", `{"id":"theirs","type":"theirs"}`),
-		chat(day, 1, "a", "emoji 🐉 rtl مرحبا nul-ish \u0001 sep \u2028 quote \" slash \\ <b>"),
-		chat(day, 1, "a", ""),
-		chat(day, 2, "b", strings.Repeat("long ", 2000)),
-		chat(day, 3, "c", "x").WithID("an id of its own"),
-		follow(day, 4, "d").WithID("5d4a2f58-6f5c-4a2e-9a0c-0a4e6a5c1f11"),
-		chat(day, 5, "e", "caused").CausedBy(follow(day, 4, "d")),
+		typed(day, 1, "a", "emoji 🐉 rtl مرحبا nul-ish \u0001 sep \u2028 quote \" slash \\ <b>"),
+		typed(day, 1, "a", ""),
+		typed(day, 2, "b", strings.Repeat("long ", 2000)),
+		typed(day, 3, "c", "x").WithID("an id of its own"),
+		followed(day, 4, "d").WithID("5d4a2f58-6f5c-4a2e-9a0c-0a4e6a5c1f11"),
+		typed(day, 5, "e", "caused").CausedBy(followed(day, 4, "d")),
 	)
 	for i := range evs {
 		evs[i].Flags = event.Flags(i % 8)
@@ -88,7 +88,7 @@ func TestExportRoundTrip(t *testing.T) {
 		t.Fatalf("got %d lines, want %d", len(y), len(x))
 	}
 	for _, table := range []string{"events", "minutes", "hours", "people", "transcripts", "once"} {
-		if x, y := count(t, a, table), count(t, b, table); x != y {
+		if x, y := rowsOf(t, a, table), rowsOf(t, b, table); x != y {
 			t.Errorf("%s: got %d rows, want %d", table, y, x)
 		}
 	}
@@ -102,7 +102,7 @@ func TestExportRoundTrip(t *testing.T) {
 	}
 }
 
-func count(t testing.TB, s *Store, table string) (n int) {
+func rowsOf(t testing.TB, s *Store, table string) (n int) {
 	t.Helper()
 	if err := s.reader.QueryRowContext(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil {
 		t.Fatal(err)
@@ -160,7 +160,7 @@ func TestExportNeverWritesHalfALine(t *testing.T) {
 
 func TestImportOfOtherFiles(t *testing.T) {
 	s := open(t)
-	put(t, s, chat(day, 1, "a", "was here").WithID("here"))
+	put(t, s, typed(day, 1, "a", "was here").WithID("here"))
 	taken := fmt.Sprint(event.SeqAt(day))
 	file := strings.Join([]string{
 		"\ufeff" + `{"type":"channel.chat.message","timestamp":"2025-03-14T18:00:00.000Z","id":"here","message":"was here"}`,

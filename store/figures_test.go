@@ -44,7 +44,7 @@ func TestBucketsAgreeWithRows(t *testing.T) {
 		for _, middle := range []time.Time{c.forward, c.back} {
 			for range 250 {
 				at := middle.Add(time.Duration(r.Int64N(int64(72*time.Hour))) - 36*time.Hour)
-				ev := []event.Event{chat(at, 1, "a", "x"), follow(at, 2, "b"), other(t, at, "custom.x")}[r.IntN(3)]
+				ev := []event.Event{typed(at, 1, "a", "x"), followed(at, 2, "b"), other(t, at, "custom.x")}[r.IntN(3)]
 				switch r.IntN(10) {
 				case 0:
 					ev.Flags |= event.Test
@@ -168,7 +168,7 @@ func TestSteps(t *testing.T) {
 func TestBucketsKnowWhatTheyDoNotKnow(t *testing.T) {
 	s := open(t)
 	at := day
-	put(t, s, chat(at.Add(3*time.Hour), 1, "a", "backfilled while off"))
+	put(t, s, typed(at.Add(3*time.Hour), 1, "a", "backfilled while off"))
 	if _, err := s.writer.ExecContext(t.Context(), `INSERT INTO coverage (from_ms, to_ms) VALUES (?, ?)`,
 		at.Add(30*time.Minute).UnixMilli(), at.Add(80*time.Minute).UnixMilli()); err != nil {
 		t.Fatal(err)
@@ -197,7 +197,7 @@ func TestBucketsByStream(t *testing.T) {
 	}
 	var evs []event.Event
 	for i := range 300 {
-		evs = append(evs, chat(day.Add(time.Duration(i)*time.Minute), 1, "a", "x"))
+		evs = append(evs, typed(day.Add(time.Duration(i)*time.Minute), 1, "a", "x"))
 	}
 	put(t, s, evs...)
 	to := list[2].Started.Add(20 * time.Minute)
@@ -239,9 +239,9 @@ func TestTranscriptStats(t *testing.T) {
 	s := open(t)
 	half := 0.5
 	sure := event.New(event.Audio, day, event.TranscriptionFinal{Transcript: event.Transcript{StreamSessionID: "a", Message: "x", Duration: 2, Confidence: &half}})
-	test := speech(day, "c", "not counted")
+	test := said(day, "c", "not counted")
 	test.Flags |= event.Test
-	put(t, s, sure, speech(day.Add(time.Minute), "a", "y"), speech(day.Add(time.Hour), "b", "z"), test)
+	put(t, s, sure, said(day.Add(time.Minute), "a", "y"), said(day.Add(time.Hour), "b", "z"), test)
 	st, err := s.TranscriptStats(t.Context(), day, day.Add(time.Hour))
 	if err != nil || st.Count != 2 || st.Duration != 3.5 || st.Sessions != 1 || st.Confidence == nil || *st.Confidence != 0.5 {
 		t.Errorf("got %+v, %v", st, err)
@@ -256,12 +256,12 @@ func TestTranscriptStats(t *testing.T) {
 
 func TestActivityStats(t *testing.T) {
 	s := open(t)
-	test := chat(day, 9, "tester", "x")
+	test := typed(day, 9, "tester", "x")
 	test.Flags |= event.Test
-	late := publishedAt(chat(day.Add(30*time.Minute), 5, "late", "x"), day.Add(5*time.Hour), 0)
-	put(t, s, chat(day.Add(-time.Hour), 1, "a", "before"), test, chat(day, 1, "a", "x"), chat(day.Add(time.Minute), 1, "a", "x"),
-		chat(day.Add(time.Minute), 2, "b", "x"), follow(day.Add(2*time.Minute), 3, "c"), speech(day.Add(3*time.Minute), "s", "x"),
-		chat(day.Add(2*time.Hour), 1, "a", "after"))
+	late := publishedAt(typed(day.Add(30*time.Minute), 5, "late", "x"), day.Add(5*time.Hour), 0)
+	put(t, s, typed(day.Add(-time.Hour), 1, "a", "before"), test, typed(day, 1, "a", "x"), typed(day.Add(time.Minute), 1, "a", "x"),
+		typed(day.Add(time.Minute), 2, "b", "x"), followed(day.Add(2*time.Minute), 3, "c"), said(day.Add(3*time.Minute), "s", "x"),
+		typed(day.Add(2*time.Hour), 1, "a", "after"))
 	store(t, s, late)
 	got, err := s.ActivityStats(t.Context(), day, day.Add(time.Hour))
 	if err != nil {

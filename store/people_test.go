@@ -13,9 +13,9 @@ import (
 func TestPeople(t *testing.T) {
 	s := open(t)
 	put(t, s,
-		chat(day, 1, "anna", "x"), chat(day.Add(1*time.Minute), 2, "annabel", "x"), chat(day.Add(2*time.Minute), 3, "under_score", "x"),
-		chat(day.Add(3*time.Minute), 4, "underxscore", "x"), chat(day.Add(4*time.Minute), 5, "12345", "x"), chat(day.Add(5*time.Minute), 12345, "number", "x"),
-		chat(day.Add(6*time.Minute), 6, "anna", "took the login over"))
+		typed(day, 1, "anna", "x"), typed(day.Add(1*time.Minute), 2, "annabel", "x"), typed(day.Add(2*time.Minute), 3, "under_score", "x"),
+		typed(day.Add(3*time.Minute), 4, "underxscore", "x"), typed(day.Add(4*time.Minute), 5, "12345", "x"), typed(day.Add(5*time.Minute), 12345, "number", "x"),
+		typed(day.Add(6*time.Minute), 6, "anna", "took the login over"))
 	if _, err := s.EditPerson(t.Context(), "3", event.PersonEdit{Nickname: ptr("Annegret")}); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestPeople(t *testing.T) {
 
 func TestEditPerson(t *testing.T) {
 	s := open(t)
-	put(t, s, chat(day, 1, "anna", "x"))
+	put(t, s, typed(day, 1, "anna", "x"))
 	p, err := s.EditPerson(t.Context(), "1", event.PersonEdit{Nickname: ptr(strings.Repeat("ü", 50)), Pronouns: ptr(" she/her ")})
 	if err != nil || p.Pronouns != "she/her" || p.UserLogin != "anna" || p.Messages != 1 || !p.FirstSeen.Equal(day) {
 		t.Errorf("got %+v, %v", p, err)

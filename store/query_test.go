@@ -17,20 +17,20 @@ import (
 // day is a day in the past, so that the clock of the machine does not matter.
 var day = time.Date(2025, 3, 14, 18, 0, 0, 0, time.UTC)
 
-func chat(at time.Time, user int, login, text string) event.Event {
+func typed(at time.Time, user int, login, text string) event.Event {
 	return event.New(event.Twitch, at, event.ChannelChatMessage{
 		User:    event.User{UserID: strconv.Itoa(user), UserLogin: login, UserName: strings.ToUpper(login)},
 		Message: text,
 	})
 }
 
-func speech(at time.Time, session, text string) event.Event {
+func said(at time.Time, session, text string) event.Event {
 	return event.New(event.Audio, at, event.TranscriptionFinal{Transcript: event.Transcript{
 		StreamSessionID: session, Message: text, Duration: 1.5, IsFinal: true,
 	}})
 }
 
-func follow(at time.Time, user int, login string) event.Event {
+func followed(at time.Time, user int, login string) event.Event {
 	return event.New(event.Twitch, at, event.ChannelFollow{
 		User:       event.User{UserID: strconv.Itoa(user), UserLogin: login, UserName: login},
 		FollowedAt: at,
@@ -92,11 +92,11 @@ func world(t testing.TB, s *Store, r *rand.Rand, n int) []event.Event {
 		var ev event.Event
 		switch r.IntN(6) {
 		case 0, 1:
-			ev = chat(happened, 100+user, fmt.Sprint("user", user), line())
+			ev = typed(happened, 100+user, fmt.Sprint("user", user), line())
 		case 2, 3:
-			ev = speech(happened, fmt.Sprint("stream_2025_03_1", r.IntN(3)), line())
+			ev = said(happened, fmt.Sprint("stream_2025_03_1", r.IntN(3)), line())
 		case 4:
-			ev = follow(happened, 100+user, fmt.Sprint("user", user))
+			ev = followed(happened, 100+user, fmt.Sprint("user", user))
 		default:
 			ev = other(t, happened, fmt.Sprint("custom.", []string{"a", "b"}[r.IntN(2)]))
 		}
@@ -289,7 +289,7 @@ func TestPagesWhileEventsArrive(t *testing.T) {
 			}
 			// What arrives now is newer, but also late, from the middle of it all.
 			now = now.Add(time.Second)
-			fresh := []event.Event{chat(now, 101, "user1", "hello dragon"), chat(day.Add(time.Hour), 101, "user1", "hello late dragon")}
+			fresh := []event.Event{typed(now, 101, "user1", "hello dragon"), typed(day.Add(time.Hour), 101, "user1", "hello late dragon")}
 			for i, ev := range fresh {
 				fresh[i] = publishedAt(ev, now, uint64(i))
 			}
@@ -340,12 +340,12 @@ func TestTimeline(t *testing.T) {
 	addStreams(t, s, 1)
 	at := day.Add(20 * time.Minute)
 	evs := []event.Event{
-		publishedAt(chat(at.Add(-31*time.Second), 1, "a", "too early"), at.Add(-31*time.Second), 0),
-		publishedAt(speech(at.Add(-20*time.Second), "x", "and then"), at.Add(-18*time.Second), 0),
-		publishedAt(chat(at.Add(-19*time.Second), 1, "a", "lol"), at.Add(-19*time.Second), 0),
+		publishedAt(typed(at.Add(-31*time.Second), 1, "a", "too early"), at.Add(-31*time.Second), 0),
+		publishedAt(said(at.Add(-20*time.Second), "x", "and then"), at.Add(-18*time.Second), 0),
+		publishedAt(typed(at.Add(-19*time.Second), 1, "a", "lol"), at.Add(-19*time.Second), 0),
 		publishedAt(other(t, at, "custom.scene"), at, 0),
-		publishedAt(follow(at.Add(29*time.Second), 2, "b"), at.Add(time.Hour), 0),
-		publishedAt(chat(at.Add(31*time.Second), 1, "a", "too late"), at.Add(31*time.Second), 0),
+		publishedAt(followed(at.Add(29*time.Second), 2, "b"), at.Add(time.Hour), 0),
+		publishedAt(typed(at.Add(31*time.Second), 1, "a", "too late"), at.Add(31*time.Second), 0),
 	}
 	slices.SortFunc(evs, func(a, b event.Event) int { return int(int64(a.Seq - b.Seq)) })
 	store(t, s, evs...)
@@ -370,7 +370,7 @@ func TestTimeline(t *testing.T) {
 // under the old one.
 func TestUserAfterRename(t *testing.T) {
 	s := open(t)
-	put(t, s, chat(day, 7, "oldname", "one"), chat(day.Add(time.Hour), 7, "newname", "two"), chat(day.Add(2*time.Hour), 8, "oldname", "three"))
+	put(t, s, typed(day, 7, "oldname", "one"), typed(day.Add(time.Hour), 7, "newname", "two"), typed(day.Add(2*time.Hour), 8, "oldname", "three"))
 	for user, want := range map[string]string{"newname": "two one", "oldname": "three", "@NewName": "two one", "7": "two one", "9": ""} {
 		var got []string
 		for _, ev := range pages(t, s, event.Query{User: user}) {
@@ -384,8 +384,8 @@ func TestUserAfterRename(t *testing.T) {
 
 func TestEventByReference(t *testing.T) {
 	s := open(t)
-	once := follow(day, 1, "a").WithID("5d4a2f58-6f5c-4a2e-9a0c-0a4e6a5c1f11")
-	upstream := chat(day.Add(time.Second), 1, "a", "hi").WithID("an id of its own")
+	once := followed(day, 1, "a").WithID("5d4a2f58-6f5c-4a2e-9a0c-0a4e6a5c1f11")
+	upstream := typed(day.Add(time.Second), 1, "a", "hi").WithID("an id of its own")
 	own := other(t, day.Add(2*time.Second), "custom.x")
 	late := publishedAt(other(t, day.Add(-time.Hour), "custom.late"), day.Add(3*time.Second), 0)
 	digits := other(t, day.Add(4*time.Second), "custom.digits").WithID("12345")
@@ -447,7 +447,7 @@ func FuzzSearchText(f *testing.F) {
 		f.Add(text)
 	}
 	s := open(f)
-	put(f, s, chat(day, 1, "sundaygamer", "hello world"), speech(day, "x", "Hello there, dragon"))
+	put(f, s, typed(day, 1, "sundaygamer", "hello world"), said(day, "x", "Hello there, dragon"))
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, q := range []event.Query{{Text: text}, {Text: text, Rank: true, Kinds: []event.Kind{event.Chat}}, {Text: text, User: "sundaygamer"}} {
 			_, err := s.Events(t.Context(), q)

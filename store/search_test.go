@@ -104,7 +104,7 @@ func TestTokensAgreeWithIndex(t *testing.T) {
 		"naïve cafe\u0301 o\u0308l", "don't can’t", "a_b c-d e.f", "日本語テキスト 한국어", "हिन्दी", "ﬁne Ǆ ǆ", "tiếng Việt ơ Ệ", "1,000 3.14 #tag @name",
 	}
 	for i, text := range texts {
-		put(t, s, chat(day.Add(time.Duration(i)*time.Second), 1, "", text))
+		put(t, s, typed(day.Add(time.Duration(i)*time.Second), 1, "", text))
 	}
 	for _, text := range texts {
 		for _, w := range tokens(text, nil) {
@@ -126,10 +126,10 @@ func TestTokensAgreeWithIndex(t *testing.T) {
 func TestRank(t *testing.T) {
 	s := open(t)
 	put(t, s,
-		speech(day, "x", "the dragon dragon dragon is here"),
-		speech(day.Add(time.Minute), "x", "there was once upon a time in a land far away from here a very small and rather sleepy dragon"),
-		speech(day.Add(2*time.Minute), "x", "a dragon"),
-		chat(day.Add(3*time.Minute), 1, "dragon", "hello"),
+		said(day, "x", "the dragon dragon dragon is here"),
+		said(day.Add(time.Minute), "x", "there was once upon a time in a land far away from here a very small and rather sleepy dragon"),
+		said(day.Add(2*time.Minute), "x", "a dragon"),
+		typed(day.Add(3*time.Minute), 1, "dragon", "hello"),
 	)
 	var got []string
 	for _, ev := range pages(t, s, event.Query{Text: "dragon", Rank: true, Limit: 1, Oldest: true}) {
