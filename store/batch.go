@@ -163,7 +163,8 @@ func (b *batch) insert(ev *event.Event) error {
 		return b.sameRow(ev)
 	}
 	b.out.stored++
-	if text := ev.Text(); text != "" {
+	// A follow says nothing, and is still found by who did it.
+	if text := ev.Text(); text != "" || user.UserLogin != "" {
 		if _, err := b.st.words.ExecContext(b.ctx, key, text, user.UserLogin, string(ev.Kind())); err != nil {
 			return fmt.Errorf("words: %w", err)
 		}

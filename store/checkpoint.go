@@ -14,9 +14,9 @@ const (
 	checkpointEvery = 10 * time.Second
 )
 
-// signalCheckpoint asks for a checkpoint when it is time.
+// signalCheckpoint counts a batch.
 func (s *Store) signalCheckpoint() {
-	if s.written.Load()%checkpointBatches == 0 {
+	if s.logged.Add(1)%checkpointBatches == 0 {
 		select {
 		case s.checkpoint <- struct{}{}:
 		default: // one is running
@@ -38,7 +38,7 @@ func (s *Store) checkpoints(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		n := s.written.Load()
+		n := s.logged.Load()
 		if n == done {
 			continue
 		}

@@ -227,11 +227,6 @@ func (s *Store) writePending(ctx context.Context) error {
 	}
 	clear(s.pending)
 	s.pending = s.pending[:0]
-	if s.written.Add(1)%mergeBatches == 0 {
-		if err := s.mergeWords(ctx); err != nil {
-			s.log.Debug("words not merged", "error", err) // the next batch meets the same trouble and reports it
-		}
-	}
 	s.signalCheckpoint()
 	return nil
 }
@@ -254,22 +249,26 @@ func (s *Store) writeEach(ctx context.Context) error {
 	return nil
 }
 
-// finish writes what still waits, with a little patience for a full disk.
+// finish writes what still waits, with a little patience for a full disk: each
+// batch has its own, so that a slow disk loses nothing.
 func (s *Store) finish(ctx context.Context, sub *event.Subscription) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	for {
 		s.takeWaiting(sub)
 		if len(s.pending) == 0 {
 			break
 		}
-		s.flush(ctx)
-		if ctx.Err() != nil {
+		batch, cancel := context.WithTimeout(ctx, stopGrace)
+		s.flush(batch)
+		cancel()
+		if len(s.pending) > 0 {
 			lost := len(s.pending) + len(sub.Events())
 			s.log.Error("stopped with events that could not be written", "events", lost)
 			return fmt.Errorf("stop store: %d events could not be written to %s", lost, s.path)
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, stopGrace)
+	defer cancel()
 	for {
 		select {
 		case c := <-s.commits:
