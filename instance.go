@@ -68,7 +68,7 @@ func (l *dataLock) tell(in instance) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(l.dir, instanceFile), append(b, '\n'))
+	return writeWhole(filepath.Join(l.dir, instanceFile), append(b, '\n'))
 }
 
 func (l *dataLock) forget() error {
@@ -81,15 +81,6 @@ func (l *dataLock) forget() error {
 // release lets another process have the folder.
 func (l *dataLock) release() error {
 	return errors.Join(l.forget(), l.file.Close())
-}
-
-// writeFile replaces a file as a whole, so that no reader sees half of it.
-func writeFile(path string, content []byte) error {
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
 }
 
 // running finds the Landale that holds a data folder and answers, waiting a
@@ -128,9 +119,9 @@ func isLandale(ctx context.Context, url string) bool {
 	}
 	defer res.Body.Close()
 	var health struct {
-		Name string `json:"name"`
+		Service string `json:"service"`
 	}
-	return json.NewDecoder(http.MaxBytesReader(nil, res.Body, 1<<20)).Decode(&health) == nil && health.Name == "landale"
+	return json.NewDecoder(http.MaxBytesReader(nil, res.Body, 1<<20)).Decode(&health) == nil && health.Service == "landale"
 }
 
 // dialable is the address under which this machine reaches a listen address.

@@ -81,7 +81,7 @@ func (l *logs) Logger(part string) *slog.Logger {
 
 // Open begins to write to <dir>/landale.log, with what was logged before first.
 func (l *logs) Open(dir string, cfg LogConfig) error {
-	file := &lumberjack.Logger{Filename: filepath.Join(dir, "landale.log"), MaxSize: cfg.FileMB, MaxBackups: cfg.Files}
+	file := logFile(filepath.Join(dir, "landale.log"), cfg)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	early := l.early
@@ -98,9 +98,15 @@ func (l *logs) Set(cfg LogConfig) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fallback, l.levels = cfg.Level, maps.Clone(cfg.Parts)
-	if l.file != nil {
-		l.file.MaxSize, l.file.MaxBackups = cfg.FileMB, cfg.Files
+	if f := l.file; f != nil && (f.MaxSize != cfg.FileMB || f.MaxBackups != cfg.Files) {
+		// Its own goroutine reads the fields, so they are changed with a new one.
+		_ = f.Close() // what was written is in the system's hands
+		l.file = logFile(f.Filename, cfg)
 	}
+}
+
+func logFile(name string, cfg LogConfig) *lumberjack.Logger {
+	return &lumberjack.Logger{Filename: name, MaxSize: cfg.FileMB, MaxBackups: cfg.Files}
 }
 
 // Close writes what is held back and closes the file. Later lines still go to
