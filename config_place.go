@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 )
 
 // exampleConfig is the manual: every key with its default.
@@ -39,16 +40,17 @@ func (p Place) DataDir(cfg Config) string {
 
 // surroundings are what locate decides by.
 type surroundings struct {
-	config string // --config
-	exe    string // the running executable, links followed
-	cwd    string
-	user   string // the user's config folder; empty if there is none
-	goos   string
+	config  string // --config
+	exe     string // the running executable, links followed
+	cwd     string
+	user    string // the user's config folder; empty if there is none
+	goos    string
+	gocache string
 }
 
 // here are the surroundings of this process.
 func here(config string) (surroundings, error) {
-	s := surroundings{config: config, goos: runtime.GOOS}
+	s := surroundings{config: config, goos: runtime.GOOS, gocache: os.Getenv("GOCACHE")}
 	exe, err := os.Executable()
 	if err != nil {
 		return s, fmt.Errorf("find the executable: %w", err)
@@ -99,20 +101,18 @@ func locate(s surroundings) (Place, error) {
 	return beside(filepath.Join(s.user, name, "config.toml")), nil
 }
 
-// goRunFolder is where `go run` runs a program: a temporary go-build folder, or
-// the place of its hash in Go's build cache, wherever that is.
-var goRunFolder = regexp.MustCompile(`/(go-build\d+/.*|[0-9a-f]{64}-d)/[^/]+$`)
-
-// goModule is the first line of our go.mod, also with Windows line endings.
-var goModule = regexp.MustCompile(`^module landale\r?\n`)
-
-// isGoRun reports whether this is `go run .` in Landale's own repository.
+// isGoRun reports whether this is `go run .` in Landale's own repository. Go
+// runs it from a temporary go-build folder or from its build cache.
 func (s surroundings) isGoRun() bool {
-	if !goRunFolder.MatchString(filepath.ToSlash(s.exe)) {
+	built := s.gocache != "" && strings.HasPrefix(s.exe, filepath.Clean(s.gocache)+string(filepath.Separator))
+	for _, part := range strings.Split(filepath.ToSlash(s.exe), "/") {
+		built = built || strings.HasPrefix(part, "go-build")
+	}
+	if !built {
 		return false
 	}
 	mod, err := os.ReadFile(filepath.Join(s.cwd, "go.mod"))
-	return err == nil && goModule.Match(mod)
+	return err == nil && strings.HasPrefix(string(mod), "module landale\n")
 }
 
 // settingLine is an active setting of the example.

@@ -1,0 +1,29 @@
+# https://just.systems; `just` alone lists these.
+set windows-shell := ["powershell.exe", "-NoLogo", "-Command"]
+
+_list:
+    @just --list
+
+# start Landale from this folder, data in ./data
+run *ARGS:
+    go run . {{ARGS}}
+
+# the tests; `just test ./store` for one package
+test *PACKAGES="./...":
+    go test {{PACKAGES}}
+
+# everything that must hold before a push
+check:
+    .ci/run
+
+# build the pages from static/web into static/dist
+web:
+    cd static/web && npm ci --no-audit --no-fund && npm run build
+
+# landale.exe
+windows VERSION="":
+    GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -H windowsgui -X main.version={{VERSION}}' -o landale.exe .
+
+# the figures; each prints its ratio to a baseline of the same run
+bench *ARGS="-benchtime 2s":
+    go test -run '^$' -bench . {{ARGS}} ./...
