@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -39,6 +41,10 @@ type Config struct {
 // restartKeys are the keys, or whole sections, that take effect only when the
 // program starts. Saving a change of one says so on the dashboard.
 var restartKeys = []string{"general.data", "store"}
+
+// logParts are the parts that may have a log level of their own, by the names
+// that stand in the log.
+var logParts = []string{"main", "config", "store", "hub", "audio"}
 
 // GeneralConfig is the section [general].
 type GeneralConfig struct {
@@ -89,6 +95,11 @@ func (c LogConfig) Validate() []event.Problem {
 	}
 	if c.Files < 1 || c.Files > 100 {
 		ps = append(ps, event.Problem{Key: "files", Message: "out of range", Hint: "want 1 to 100"})
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Parts)) {
+		if !slices.Contains(logParts, name) {
+			ps = append(ps, event.Problem{Key: "parts." + name, Message: "there is no such part", Hint: oneOf(name, logParts)})
+		}
 	}
 	return ps
 }
@@ -248,6 +259,22 @@ func (l *loader) validate(cfg *Config) {
 			field.Set(fallback)
 		}
 	}
+	// Two parts cannot have one port; [http] looks after its own two.
+	for _, http := range []struct{ key, addr string }{{"http.listen", cfg.HTTP.Listen}, {"http.health", cfg.HTTP.Health}} {
+		if port := portOf(cfg.Audio.Network.Listen); port != "" && port == portOf(http.addr) {
+			l.report("audio.network.listen", fmt.Sprintf("port %s is the port of %s too", port, http.key), "choose another port for one of them")
+			cfg.Audio.Network.Listen = ""
+		}
+	}
+}
+
+// portOf is an address's port, empty if it has none of its own.
+func portOf(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "0" {
+		return ""
+	}
+	return port
 }
 
 // problemsOf asks a section what cannot work.

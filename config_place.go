@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"strings"
 )
 
 // exampleConfig is the manual: every key with its default.
@@ -40,17 +39,16 @@ func (p Place) DataDir(cfg Config) string {
 
 // surroundings are what locate decides by.
 type surroundings struct {
-	config  string // --config
-	exe     string // the running executable, links followed
-	cwd     string
-	user    string // the user's config folder; empty if there is none
-	goos    string
-	gocache string
+	config string // --config
+	exe    string // the running executable, links followed
+	cwd    string
+	user   string // the user's config folder; empty if there is none
+	goos   string
 }
 
 // here are the surroundings of this process.
 func here(config string) (surroundings, error) {
-	s := surroundings{config: config, goos: runtime.GOOS, gocache: os.Getenv("GOCACHE")}
+	s := surroundings{config: config, goos: runtime.GOOS}
 	exe, err := os.Executable()
 	if err != nil {
 		return s, fmt.Errorf("find the executable: %w", err)
@@ -101,18 +99,20 @@ func locate(s surroundings) (Place, error) {
 	return beside(filepath.Join(s.user, name, "config.toml")), nil
 }
 
-// isGoRun reports whether this is `go run .` in Landale's own repository. Go
-// runs it from a temporary go-build folder or from its build cache.
+// goRunFolder is where `go run` runs a program: a temporary go-build folder, or
+// the place of its hash in Go's build cache, wherever that is.
+var goRunFolder = regexp.MustCompile(`/(go-build\d+/.*|[0-9a-f]{64}-d)/[^/]+$`)
+
+// goModule is the first line of our go.mod, also with Windows line endings.
+var goModule = regexp.MustCompile(`^module landale\r?\n`)
+
+// isGoRun reports whether this is `go run .` in Landale's own repository.
 func (s surroundings) isGoRun() bool {
-	built := s.gocache != "" && strings.HasPrefix(s.exe, filepath.Clean(s.gocache)+string(filepath.Separator))
-	for _, part := range strings.Split(filepath.ToSlash(s.exe), "/") {
-		built = built || strings.HasPrefix(part, "go-build")
-	}
-	if !built {
+	if !goRunFolder.MatchString(filepath.ToSlash(s.exe)) {
 		return false
 	}
 	mod, err := os.ReadFile(filepath.Join(s.cwd, "go.mod"))
-	return err == nil && strings.HasPrefix(string(mod), "module landale\n")
+	return err == nil && goModule.Match(mod)
 }
 
 // settingLine is an active setting of the example.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -26,7 +27,7 @@ func TestLocate(t *testing.T) {
 	}
 	user := filepath.Join(dir, "user")
 	built := filepath.Join(dir, "go-build123", "b001", "exe", "landale")
-	cached := filepath.Join(dir, "cache", "ab", "cd-d", "landale")
+	cached := filepath.Join(dir, "cache", "ab", strings.Repeat("ab", 32)+"-d", "landale")
 	at := func(elements ...string) string { return filepath.Join(append([]string{dir}, elements...)...) }
 	for _, c := range []struct {
 		name string
@@ -37,7 +38,7 @@ func TestLocate(t *testing.T) {
 		{"named", surroundings{config: "x.toml", exe: filepath.Join(portable, "landale"), cwd: other, user: user}, at("other", "x.toml"), at("other", "data")},
 		{"named in the repository", surroundings{config: at("x.toml"), exe: built, cwd: repo, user: user}, at("x.toml"), at("data")},
 		{"go run in the repository", surroundings{exe: built, cwd: repo, user: user}, at("repo", "data", "config.toml"), at("repo", "data")},
-		{"go run from Go's cache", surroundings{exe: cached, cwd: repo, user: user, gocache: at("cache")}, at("repo", "data", "config.toml"), at("repo", "data")},
+		{"go run from Go's cache", surroundings{exe: cached, cwd: repo, user: user}, at("repo", "data", "config.toml"), at("repo", "data")},
 		{"go run elsewhere", surroundings{exe: built, cwd: other, user: user, goos: "linux"}, at("user", "landale", "config.toml"), at("user", "landale", "data")},
 		{"portable", surroundings{exe: filepath.Join(portable, "landale.exe"), cwd: repo, user: user}, at("portable", "config.toml"), at("portable", "data")},
 		{"never the working folder", surroundings{exe: at("bin", "landale"), cwd: other, user: user, goos: "windows"}, at("user", "Landale", "config.toml"), at("user", "Landale", "data")},

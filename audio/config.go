@@ -2,6 +2,8 @@ package audio
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 
 	"landale/event"
@@ -118,6 +120,12 @@ func (c Config) Validate() []event.Problem {
 	}
 	if c.Local.Threads < 0 || c.Local.Threads > 64 {
 		say("local.threads", fmt.Sprintf("%d is out of range", c.Local.Threads), "use 1 to 64, or 0 to let Landale choose")
+	}
+	if l := c.Network.Listen; l != "" {
+		_, port, err := net.SplitHostPort(l)
+		if _, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil {
+			say("network.listen", "is not an address with a port", `write it like "127.0.0.1:8889"; ports end at 65535`)
+		}
 	}
 	if c.VAD.Stop > c.VAD.Start {
 		say("vad.stop", "is above vad.start", "speech must pause below what it begins at")

@@ -14,9 +14,9 @@ const (
 	checkpointEvery = 10 * time.Second
 )
 
-// signalCheckpoint counts a batch.
+// signalCheckpoint asks for a checkpoint when it is time.
 func (s *Store) signalCheckpoint() {
-	if s.logged.Add(1)%checkpointBatches == 0 {
+	if s.written.Load()%checkpointBatches == 0 {
 		select {
 		case s.checkpoint <- struct{}{}:
 		default: // one is running
@@ -38,7 +38,7 @@ func (s *Store) checkpoints(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		n := s.logged.Load()
+		n := s.written.Load()
 		if n == done {
 			continue
 		}

@@ -59,3 +59,9 @@ func fileTrouble(err error) bool {
 	}
 	return true
 }
+
+// isBusy reports whether another connection holds the file.
+func isBusy(err error) bool {
+	c := code(err)
+	return c == sqlite3.SQLITE_BUSY || c == sqlite3.SQLITE_LOCKED
+}

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
+
+	"landale/event"
 )
 
 const (
@@ -43,4 +46,101 @@ func (s *Store) inChunks(ctx context.Context, f func(tx *sql.Tx, n int) (more bo
 		}
 	}
 	return nil
+}
+
+// Tidy removes what is older than the config keeps, a little at a time beside
+// the writer. What the config does not limit is kept for ever, and so are
+// counts, people, broadcasts and the ids of alerts.
+func (s *Store) Tidy(ctx context.Context, now time.Time) error {
+	if err := s.forgetRecent(ctx, now); err != nil {
+		return err
+	}
+	for _, k := range []struct {
+		kind event.Kind
+		days int
+	}{{event.Speech, s.cfg.KeepSpeechDays}, {event.Chat, s.cfg.KeepChatDays}, {event.Happening, s.cfg.KeepEventsDays}} {
+		if k.days <= 0 {
+			continue
+		}
+		gone, err := s.forgetKind(ctx, k.kind, now.AddDate(0, 0, -k.days))
+		if err != nil {
+			return fmt.Errorf("remove %s before %d days: %w", k.kind, k.days, err)
+		}
+		if gone > 0 {
+			s.log.Info("old rows removed", "kind", k.kind, "rows", gone, "older_than_days", k.days)
+		}
+	}
+	return nil
+}
+
+// forgetKind removes the events of one kind that were published before a time.
+func (s *Store) forgetKind(ctx context.Context, kind event.Kind, before time.Time) (gone int, err error) {
+	types, err := s.typesOf(ctx, kind)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range types {
+		err := s.inChunks(ctx, func(tx *sql.Tx, n int) (bool, error) {
+			keys, err := oldKeys(ctx, tx, t, int64(event.SeqAt(before)), n)
+			if err != nil {
+				return false, err
+			}
+			for _, table := range []string{
+				`DELETE FROM words WHERE rowid IN (SELECT value FROM json_each(?))`,
+				`DELETE FROM transcripts WHERE key IN (SELECT value FROM json_each(?))`,
+				`DELETE FROM events WHERE key IN (SELECT value FROM json_each(?))`,
+			} {
+				if _, err := tx.ExecContext(ctx, table, keys.list); err != nil {
+					return false, err
+				}
+			}
+			gone += keys.n
+			return keys.n == n, nil
+		})
+		if err != nil {
+			return gone, err
+		}
+	}
+	return gone, nil
+}
+
+// keySet is a JSON list, which one statement takes whatever its length.
+type keySet struct {
+	list string
+	n    int
+}
+
+// oldKeys reads from the index alone.
+func oldKeys(ctx context.Context, tx *sql.Tx, kind, before int64, n int) (k keySet, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT json_group_array(key), count(*) FROM (
+			SELECT key FROM events WHERE type = ? AND key < ? ORDER BY key LIMIT ?)`, kind, before, n).Scan(&k.list, &k.n)
+	return k, err
+}
+
+// typesOf lists the types of one kind that have rows.
+func (s *Store) typesOf(ctx context.Context, kind event.Kind) ([]int64, error) {
+	// A loose scan of the index (type, key): one look-up for each type.
+	rows, err := s.reader.QueryContext(ctx, `
+		WITH RECURSIVE t (type) AS (
+			SELECT min(type) FROM events
+			UNION ALL
+			SELECT (SELECT min(type) FROM events WHERE type > t.type) FROM t WHERE t.type IS NOT NULL)
+		SELECT type, name FROM t JOIN names ON names.id = t.type`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var types []int64
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, err
+		}
+		if (event.Event{Type: event.Type(name)}).Kind() == kind {
+			types = append(types, id)
+		}
+	}
+	return types, rows.Err()
 }

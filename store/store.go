@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,7 @@ type Options struct {
 // Store is the open file. All methods may be called from any goroutine.
 type Store struct {
 	path    string
+	cfg     Config
 	zone    *time.Location
 	log     *slog.Logger
 	version string
@@ -63,13 +65,13 @@ type Store struct {
 	commits    chan commit   // in, to Serve
 	checkpoint chan struct{} // in, to Serve's checkpoints
 	pending    []event.Event // the batch in hand; Serve's alone, kept from one Serve to the next
-	logged     atomic.Uint64 // batches since Open
+	written    atomic.Uint64 // batches since Open
 	runMS      atomic.Int64  // when Serve first began; coverage's from_ms
 	coveredMS  atomic.Int64
 	stats      stats
+	backing    sync.Mutex // held while a backup is made
 
 	mu  sync.Mutex
-	cfg Config
 	sub *event.Subscription // nil until Subscribe
 }
 
@@ -81,6 +83,18 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	s := newStore(path, o)
+	list, err := loadMigrations()
+	if err == nil {
+		err = s.open(ctx, list)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, advise(err, path)), s.Close())
+	}
+	return s, nil
+}
+
+func newStore(path string, o Options) *Store {
 	s := &Store{
 		path: path, cfg: o.Config, zone: o.Zone, log: o.Log, version: o.Version,
 		commits: make(chan commit), checkpoint: make(chan struct{}, 1),
@@ -91,18 +105,26 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.Close())
-	}
-	return s, nil
+	return s
 }
 
-func (s *Store) open(ctx context.Context) (err error) {
+func (s *Store) open(ctx context.Context, list []migration) (err error) {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnwritable, err)
+	}
+	version, err := inspect(ctx, s.path, readDSN(s.path), len(list))
+	if err != nil {
+		return err
+	}
 	if s.writer, err = sql.Open("sqlite", writeDSN(s.path)); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, s.writer); err != nil {
+	// A transaction that writes nothing shows whether one could.
+	if err := s.update(ctx, func(*sql.Tx) error { return nil }); err != nil {
+		return err
+	}
+	if err := s.migrate(ctx, version, list); err != nil {
 		return err
 	}
 	if s.reader, err = sql.Open("sqlite", readDSN(s.path)); err != nil {

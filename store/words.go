@@ -6,8 +6,12 @@ import (
 	"fmt"
 )
 
-// mergePages is how much one step of merging writes.
-const mergePages = 64
+// mergePages is how much one step of merging writes, mergeBatches after how many
+// batches one is made.
+const (
+	mergePages   = 64
+	mergeBatches = 4
+)
 
 // mergeWords does a small step of the work that FTS5 leaves after each commit:
 // putting the words of many commits together, so that a search reads few

@@ -227,6 +227,11 @@ func (s *Store) writePending(ctx context.Context) error {
 	}
 	clear(s.pending)
 	s.pending = s.pending[:0]
+	if s.written.Add(1)%mergeBatches == 0 {
+		if err := s.mergeWords(ctx); err != nil {
+			s.log.Debug("words not merged", "error", err) // the next batch meets the same trouble and reports it
+		}
+	}
 	s.signalCheckpoint()
 	return nil
 }
