@@ -19,9 +19,6 @@ import (
 	"landale/store"
 )
 
-// dataFile is the name of the database in the data folder.
-const dataFile = "landale.db"
-
 // Options is how a Landale is started. The zero value runs where Place points
 // to, silently and without a browser.
 type Options struct {
@@ -133,7 +130,7 @@ func (a *App) handOver(ctx context.Context, dir string) error {
 // build makes the parts and connects them. The store is open when it returns
 // without an error, and closed otherwise.
 func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
-	a.store, err = store.Open(ctx, filepath.Join(dir, dataFile), store.Options{
+	a.store, err = store.Open(ctx, filepath.Join(dir, store.FileName), store.Options{
 		Config: cfg.Store, Zone: cfg.General.Location(), Log: a.logs.Logger("store"), Version: programVersion(),
 	})
 	if err != nil {

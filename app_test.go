@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -380,6 +381,29 @@ func TestFollowFromEndToEnd(t *testing.T) {
 			t.Errorf("event %s is of %q, want %q", ref, row.UserName, name)
 		}
 	}
+	var page struct {
+		Hits []struct{ Event struct{ ID string } }
+	}
+	call(t, "GET", a.URL()+"/api/search?q=stargazer", nil, &page)
+	if len(page.Hits) != 1 || page.Hits[0].Event.ID != string(ev.ID) {
+		t.Errorf("search found %v, want the follow", page.Hits)
+	}
+	var buckets struct {
+		Buckets []struct {
+			Counts map[string]int
+			Total  int
+		}
+	}
+	query := url.Values{"step": {"minute"}, "type": {"channel.follow"},
+		"from": {ev.Time.Add(-2 * time.Minute).Format(time.RFC3339)}, "to": {ev.Time.Add(2 * time.Minute).Format(time.RFC3339)}}
+	call(t, "GET", a.URL()+"/api/buckets?"+query.Encode(), nil, &buckets)
+	total := 0
+	for _, b := range buckets.Buckets {
+		total += b.Counts["channel.follow"]
+	}
+	if total != 1 {
+		t.Errorf("the buckets count %d follows, want the one that is no test", total)
+	}
 }
 
 // numbered are events that tell which one they are.
@@ -394,7 +418,7 @@ func numbered(first, n int) []map[string]any {
 // stored are the numbers in the data file, in order.
 func stored(t *testing.T, h home) []int {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(h.data, dataFile), store.Options{})
+	s, err := store.Open(t.Context(), filepath.Join(h.data, store.FileName), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -505,7 +529,7 @@ const busy = 150 * time.Millisecond
 // integrity asks SQLite whether the file is whole.
 func integrity(t *testing.T, h home) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(h.data, dataFile)))
+	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(filepath.Join(h.data, store.FileName)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -779,18 +803,55 @@ func TestCommandLine(t *testing.T) {
 		{"run --fly", exitUsage, "", "-fly"},
 		{"run quickly", exitUsage, "", "quickly"},
 		{"run --listen nowhere --config " + run.file, exitUsage, "", "--listen"},
+		{"restore", exitUsage, "", "FILE is missing"},
 		{"check " + run.file, exitOK, "all is well", ""},
 		{"check " + h.file, exitFailure, "level", ""},
 		{"check " + filepath.Join(h.dir, "none.toml"), exitFailure, "no such file", ""},
 		{"events tail weather", exitUsage, "", `no filter "weather"`},
 		{"events tail --config " + h.file, exitFailure, "", "no Landale runs"},
 		{"events export --config " + h.file, exitFailure, "", "no data yet"},
+		{"restore " + run.file + " --config " + run.file, exitFailure, "", "Landale runs"},
 		{"events import " + run.file + " --config " + run.file, exitFailure, "", "Landale runs"},
 	} {
 		var out, errors bytes.Buffer
 		code := command(t.Context(), strings.Fields(c.args), console{in: strings.NewReader(""), out: &out, errors: &errors})
 		if code != c.code || !strings.Contains(out.String(), c.out) || !strings.Contains(errors.String(), c.errors) {
 			t.Errorf("%s: exit code %d, want %d\nout: %s\nerrors: %s", c.args, code, c.code, &out, &errors)
+		}
+	}
+}
+
+// Backup and export work while it runs; what restore and import make of them is
+// the same.
+func TestBackupRestoreExportImport(t *testing.T) {
+	h := newHome(t, quietConfig)
+	p := h.run(t).up(t)
+	call(t, "POST", p.url+"/api/events", numbered(0, 200), nil)
+	eventually(t, "rows", func() bool { return len(stored(t, h)) == 200 })
+	do := func(h home, args ...string) string {
+		t.Helper()
+		var out, errors bytes.Buffer
+		code := command(t.Context(), append(args, "--config", h.file, "--data", h.data), console{out: &out, errors: &errors})
+		if code != exitOK {
+			t.Fatalf("%v: exit code %d: %s", args, code, &errors)
+		}
+		return strings.TrimSpace(out.String())
+	}
+	backup := do(h, "backup", "--keep")
+	exported := filepath.Join(h.dir, "events.jsonl")
+	do(h, "events", "export", exported)
+	p.stop(t)
+
+	restored, imported := newHome(t, quietConfig), newHome(t, quietConfig)
+	do(restored, "restore", backup)
+	do(imported, "events", "import", exported)
+	want, err := os.ReadFile(exported)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, h := range map[string]home{"restored": restored, "imported": imported} {
+		if got := do(h, "events", "export"); got != strings.TrimSpace(string(want)) {
+			t.Errorf("what was %s exports as %d bytes, want the same %d", name, len(got), len(want))
 		}
 	}
 }

@@ -31,7 +31,7 @@ const usage = `Landale listens, remembers and fans out for one stream.
   landale [run]                  start, and open the dashboard
   landale check [FILE]           say everything that is wrong with a config file
   landale backup                 copy what is remembered, also while Landale runs
-  landale restore FILE           take a backup back into an empty data folder
+  landale restore FILE           take a backup back; what was there is moved aside
   landale events tail [FILTER]   show what happens, as it happens
   landale events export [FILE]   write what is remembered, one event a line
   landale events import FILE     take such a file in
@@ -54,6 +54,8 @@ func verbs() []verb {
 		{"run", "", "Starts Landale. This is what happens without a command, too.", runCommand},
 		{"check", "[FILE]", "Reads a config file as a start would, and says everything that is wrong with it.\nExit code 1 means that something is.", checkCommand},
 		{"version", "", "Says which Landale this is.", versionCommand},
+		{"backup", "", "Copies the data file to the folder of backups and says where. Landale may run meanwhile.", backupCommand},
+		{"restore", "FILE", "Puts a backup in the place of the data; what was there is moved aside. FILE may be a\nname in the folder of backups. Landale must not run.", restoreCommand},
 		{"events tail", "[FILTER]", "Shows the events of the running Landale as they happen, one a line.\nFILTER is one of the names after \"events:\" of the socket, such as twitch, chat or obs; all without one.", tailCommand},
 		{"events export", "[FILE]", "Writes every event that is remembered as one line of JSON, oldest first, to FILE\nor the terminal. Landale may run meanwhile.", exportCommand},
 		{"events import", "FILE", "Takes in a file that export wrote; - reads the terminal. Events that are\nalready there are left alone. Landale must not run.", importCommand},

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"landale/store"
@@ -15,7 +17,7 @@ import (
 // openStore opens the data file of a place. It has to exist: a question about
 // nothing must not make an empty file.
 func (p place) openStore(ctx context.Context) (*store.Store, error) {
-	path := filepath.Join(p.dir, dataFile)
+	path := filepath.Join(p.dir, store.FileName)
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("there is no data yet: %w", err)
 	}
@@ -93,7 +95,7 @@ func importCommand(ctx context.Context, c console, fs *flag.FlagSet, args []stri
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.release()) }()
-	s, err := store.Open(ctx, filepath.Join(p.dir, dataFile), store.Options{Config: p.cfg.Store, Zone: p.cfg.General.Location(), Version: programVersion()})
+	s, err := store.Open(ctx, filepath.Join(p.dir, store.FileName), store.Options{Config: p.cfg.Store, Zone: p.cfg.General.Location(), Version: programVersion()})
 	if err != nil {
 		return err
 	}
@@ -110,6 +112,76 @@ func importCommand(ctx context.Context, c console, fs *flag.FlagSet, args []stri
 		err = errTold
 	}
 	return err
+}
+
+// backupCommand copies the data file.
+func backupCommand(ctx context.Context, c console, fs *flag.FlagSet, args []string) (err error) {
+	in := placeFlags(fs, c)
+	keep := fs.Bool("keep", false, "keep this backup for ever")
+	if _, err := parse(fs, args, 0, 0); err != nil {
+		return err
+	}
+	p, err := in.place()
+	if err != nil {
+		return err
+	}
+	s, err := p.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	name, err := s.Backup(ctx)
+	if err != nil {
+		return err
+	}
+	if *keep {
+		if err := s.Keep(name, true); err != nil {
+			return err
+		}
+		name = strings.TrimSuffix(name, ".db") + "-keep.db"
+	}
+	fmt.Fprintln(c.out, filepath.Join(p.backups(), name))
+	return nil
+}
+
+// backups is the folder of backups.
+func (p place) backups() string {
+	dir := cmp.Or(p.cfg.Store.BackupDir, "backups")
+	if filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(p.dir, dir)
+}
+
+// restoreCommand puts a backup in the place of the data.
+func restoreCommand(ctx context.Context, c console, fs *flag.FlagSet, args []string) (err error) {
+	in := placeFlags(fs, c)
+	rest, err := parse(fs, args, 1, 1)
+	if err != nil {
+		return err
+	}
+	p, err := in.place()
+	if err != nil {
+		return err
+	}
+	backup := rest[0]
+	if _, err := os.Stat(backup); err != nil && filepath.Base(backup) == backup {
+		backup = filepath.Join(p.backups(), backup) // a name is enough
+	}
+	lock, err := lockPlace(p, "restore")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.release()) }()
+	aside, err := store.Restore(ctx, backup, p.dir)
+	if aside != "" {
+		fmt.Fprintf(c.errors, "what was there is now %s\n", aside)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%s is back from %s\n", filepath.Join(p.dir, store.FileName), backup)
+	return nil
 }
 
 // day is a flag for a date in the owner's time zone; not set is the zero time.

@@ -42,7 +42,7 @@ func BenchmarkProcess(b *testing.B) {
 		b.Fatal(err)
 	}
 	fill(b, h, *benchRows)
-	info, err := os.Stat(filepath.Join(h.data, dataFile))
+	info, err := os.Stat(filepath.Join(h.data, store.FileName))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func fill(b *testing.B, h home, rows int) {
 	if err := os.MkdirAll(h.data, 0o700); err != nil {
 		b.Fatal(err)
 	}
-	s, err := store.Open(b.Context(), filepath.Join(h.data, dataFile), store.Options{Config: store.DefaultConfig()})
+	s, err := store.Open(b.Context(), filepath.Join(h.data, store.FileName), store.Options{Config: store.DefaultConfig()})
 	if err != nil {
 		b.Fatal(err)
 	}
