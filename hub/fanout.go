@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"landale/event"
@@ -68,11 +69,20 @@ func (h *Hub) heal(ctx context.Context, held []event.Event) {
 		}
 	}
 	from := h.Seq()
-	missed, err := h.recall(ctx, from, need, time.Time{}, maxMissed)
+	var missed []event.Event
+	err := h.recall(ctx, from, need, time.Time{}, func(evs []event.Event) error {
+		missed = append(missed, evs...)
+		if len(missed) > maxMissed+busQueue {
+			return errTooMany
+		}
+		return nil
+	})
 	if err != nil {
 		h.log.Error("what the hub lost could not be read again: clients start afresh", "error", err)
 		h.mu.Lock()
 		h.ring.clear(end, need)
+		h.sure = end // what was lost may have been in any topic
+		h.seq.Store(max(h.Seq(), end))
 		for s := range h.sessions {
 			s.out.end(closeMessage(closeBehind, "behind"))
 		}
@@ -120,14 +130,14 @@ func (h *Hub) deliver(evs []event.Event) {
 		}
 		h.seq.Store(ev.Seq)
 		h.ring.add(ev)
-		if len(h.topics) == 0 {
-			continue
-		}
-		if flats[i] == nil {
+		if flats[i] == nil && len(h.topics) > 0 {
 			flats[i] = h.flat(ev)
 		}
 		for _, d := range event.Deliveries(ev) {
-			if d.Topic == "dashboard:*" {
+			if !strings.HasPrefix(d.Topic, "transcription:session:") {
+				h.newest[d.Topic] = ev.Seq
+			}
+			if d.Topic == allRooms {
 				for t := range h.rooms {
 					h.touch(t, newDelivery(ev, d.Push, flats[i]))
 				}

@@ -85,6 +85,13 @@ func newPage(t *testing.T, addr string) *page {
 func (p *page) saw(key string, n int) map[string]any {
 	p.t.Helper()
 	var found map[string]any
+	defer func() {
+		if found == nil {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.t.Logf("the page said, at last: %v", p.lines[max(0, len(p.lines)-20):])
+		}
+	}()
 	eventually(p.t, fmt.Sprintf("%q number %d", key, n), func() bool {
 		p.mu.Lock()
 		defer p.mu.Unlock()

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	maxMissed      = 10_000          // events that a client may have missed, of all topics
-	maxMissedBytes = 16 << 20        // and bytes of those it gets
-	recallWait     = 3 * time.Second // how long the store may take to have what it will have
+	maxMissed      = 10_000          // events of its topic that a client may have missed
+	maxMissedBytes = 16 << 20        // and bytes of them
+	maxScanned     = 100_000         // events of all topics that are looked through for them: hours of a busy stream
+	recallWait     = 3 * time.Second // how long the store may take
 	recallPause    = 25 * time.Millisecond
 	recallPage     = 1000
 	settleTime     = time.Second // a stored event is in the store this long after it was published
@@ -28,40 +29,37 @@ var (
 	errLate      = errors.New("the store does not have the newest events yet")
 )
 
-// recall reads from the store what was published after seq, at most limit
-// events. It waits until the store has need and, if settled is not zero, until
-// then.
-func (h *Hub) recall(ctx context.Context, seq, need uint64, settled time.Time, limit int) ([]event.Event, error) {
+// recall reads from the store what was published after seq, page by page. It
+// waits until the store has need and, if settled is not zero, until then.
+func (h *Hub) recall(ctx context.Context, seq, need uint64, settled time.Time, take func([]event.Event) error) error {
 	if h.o.History == nil {
-		return nil, errNoHistory
+		return errNoHistory
 	}
 	ctx, cancel := context.WithTimeout(ctx, recallWait)
 	defer cancel()
-	var all []event.Event
 	for {
 		// Looked up before the read, so that what was committed since is not missed.
 		enough := !time.Now().Before(settled)
 		evs, more, err := h.o.History.Since(ctx, seq, recallPage)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, evs...)
 		if len(evs) > 0 {
 			seq = evs[len(evs)-1].Seq
 		}
-		if len(all) > limit {
-			return nil, errTooMany
+		if err := take(evs); err != nil {
+			return err
 		}
 		if more {
 			continue
 		}
 		if seq >= need && enough {
-			return all, nil
+			return nil
 		}
 		select {
 		case <-time.After(recallPause):
 		case <-ctx.Done():
-			return nil, errLate
+			return errLate
 		}
 	}
 }
@@ -73,13 +71,14 @@ type replay struct {
 	batch bool
 	at    uint64 // everything up to here was looked at
 	seen  int
+	found int
 	bytes int
 	items [][]byte
 }
 
 // take looks at events in order and keeps those of the topic, as messages.
 func (r *replay) take(h *Hub, evs []event.Event) error {
-	if r.seen += len(evs); r.seen > maxMissed {
+	if r.seen += len(evs); r.seen > maxScanned {
 		return errTooMany
 	}
 	var due []delivery
@@ -94,7 +93,9 @@ func (r *replay) take(h *Hub, evs []event.Event) error {
 		}
 		if len(due) > 0 {
 			item := appendEvents(nil, r.form, r.place.topic, due, r.batch)
-			if r.bytes += len(item); r.bytes > maxMissedBytes {
+			r.found += len(due)
+			r.bytes += len(item)
+			if r.found > maxMissed || r.bytes > maxMissedBytes {
 				return errTooMany
 			}
 			r.items = append(r.items, item)
@@ -108,7 +109,7 @@ func (r *replay) take(h *Hub, evs []event.Event) error {
 // not go there.
 func pushIn(p place, ev event.Event) (push string, ok bool) {
 	for _, d := range event.Deliveries(ev) {
-		if d.Topic == p.topic || d.Topic == "dashboard:*" && p.pattern == dashboardRoom {
+		if d.Topic == p.topic || d.Topic == allRooms && p.pattern == dashboardRoom {
 			return d.Push, true
 		}
 	}
@@ -129,6 +130,10 @@ func (h *Hub) catchUp(ctx context.Context, r *replay) error {
 	}
 	for {
 		h.mu.Lock()
+		if r.at >= h.sure && r.at >= h.newest[r.place.feed()] {
+			// A quiet topic: nothing came in it, however long ago its last event was.
+			r.at = h.Seq()
+		}
 		evs, ok := h.ring.after(r.at, recallPage)
 		need, start := h.ring.stored, h.ring.start
 		h.mu.Unlock()
@@ -139,13 +144,12 @@ func (h *Hub) catchUp(ctx context.Context, r *replay) error {
 			if start == h.began {
 				settled = event.SeqTime(start).Add(settleTime)
 			}
-			stored, err := h.recall(ctx, r.at, need, settled, maxMissed-r.seen)
+			err := h.recall(ctx, r.at, need, settled, func(stored []event.Event) error {
+				// What comes after start is in the ring, with what the store does not keep.
+				n := sort.Search(len(stored), func(i int) bool { return stored[i].Seq > start })
+				return r.take(h, stored[:n])
+			})
 			if err != nil {
-				return err
-			}
-			// What comes after start is in the ring, with what the store does not keep.
-			n := sort.Search(len(stored), func(i int) bool { return stored[i].Seq > start })
-			if err := r.take(h, stored[:n]); err != nil {
 				return err
 			}
 			r.at = start

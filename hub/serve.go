@@ -53,6 +53,8 @@ type Hub struct {
 	topics    map[string]*topic
 	rooms     map[*topic]struct{} // of the dashboard
 	ring      ring
+	newest    map[string]uint64 // Seq of the newest event after sure, by topic
+	sure      uint64
 	documents map[string]*stateDoc
 	changed   chan struct{} // a document did
 	logSeq    uint64        // of the newest line of the log that was pushed
@@ -80,6 +82,7 @@ func New(cfg Config, o Options) *Hub {
 		left:      make(chan struct{}),
 		topics:    map[string]*topic{},
 		rooms:     map[*topic]struct{}{},
+		newest:    map[string]uint64{},
 		documents: newDocuments(),
 		changed:   make(chan struct{}, 1),
 	}
@@ -230,5 +233,6 @@ func (h *Hub) subscribe() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seq.Store(h.began)
+	h.sure = h.began
 	h.ring = newRing(h.cfg.Ring, h.began)
 }

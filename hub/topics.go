@@ -56,6 +56,20 @@ func (p place) document() string {
 	return ""
 }
 
+// allRooms is what event.Deliveries calls the rooms of the dashboard together.
+const allRooms = "dashboard:*"
+
+// feed is the topic under which the hub remembers the newest event of a place.
+func (p place) feed() string {
+	switch p.pattern {
+	case dashboardRoom:
+		return allRooms
+	case transcriptionOne:
+		return transcriptionLive // sessions would never be forgotten
+	}
+	return p.topic
+}
+
 // covers reports whether commands listed under key are asked here.
 func (p place) covers(key string) bool {
 	return key == p.pattern || key == anyTopic ||

@@ -9,7 +9,23 @@ const [modulePath, url] = process.argv.slice(2)
 const { Socket } = await import(modulePath)
 const say = (message) => console.log(JSON.stringify(message))
 
+// Node 20 says "error" and no "close" when a connection is refused; a browser says both, and the client waits for the
+// second.
+class BrowserWebSocket extends WebSocket {
+  constructor(...args) {
+    super(...args)
+    let closed = false
+    this.addEventListener('close', () => (closed = true))
+    this.addEventListener('error', () => {
+      setTimeout(() => {
+        if (!closed) this.dispatchEvent(Object.assign(new Event('close'), { code: 1006 }))
+      })
+    })
+  }
+}
+
 const socket = new Socket(url, {
+  transport: BrowserWebSocket,
   params: { page: 'test', environment: 'development', build: 'b1' },
   reconnectAfterMs: () => 20,
   rejoinAfterMs: () => 20,
