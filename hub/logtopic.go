@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	logFirst  = 200 // lines that whoever joins gets
+	logFirst  = 200  // lines that whoever joins gets
+	logMost   = 1000 // lines of one push: all that the program keeps in memory
 	logGather = 250 * time.Millisecond
 )
 
@@ -43,7 +44,7 @@ func (h *Hub) pushLogs(ctx context.Context) error {
 		h.mu.Lock()
 		after := h.logSeq
 		h.mu.Unlock()
-		if lines := h.o.Logs.Lines(after, logFirst); len(lines) > 0 {
+		if lines := h.o.Logs.Lines(after, logMost); len(lines) > 0 {
 			h.mu.Lock()
 			h.logSeq = lines[len(lines)-1].Seq
 			if t := h.topics[dashboardLogs]; t != nil {
