@@ -20,6 +20,7 @@ import (
 	"landale/audio"
 	"landale/event"
 	"landale/hub"
+	"landale/obs"
 	"landale/store"
 )
 
@@ -36,6 +37,7 @@ type Config struct {
 	HTTP    hub.Config    `toml:"http"`
 	Store   store.Config  `toml:"store"`
 	Audio   audio.Config  `toml:"audio"`
+	OBS     obs.Config    `toml:"obs"`
 }
 
 // restartKeys are the keys, or whole sections, that take effect only when the
@@ -112,6 +114,7 @@ func DefaultConfig() Config {
 		HTTP:    hub.DefaultConfig(),
 		Store:   store.DefaultConfig(),
 		Audio:   audio.DefaultConfig(),
+		OBS:     obs.DefaultConfig(),
 	}
 }
 

@@ -1,0 +1,3 @@
+package obs
+
+type watchdog struct{}
