@@ -26,7 +26,7 @@ require (
 )
 
 require (
-	github.com/andreykaipov/goobs v1.10.0 // indirect
+	github.com/andreykaipov/goobs v1.10.0
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/buger/jsonparser v1.6.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
