@@ -290,7 +290,7 @@ func BenchmarkReadSearch(b *testing.B) {
 		{"newest20/rare", rare, event.Query{Limit: 20}, 20},
 		{"newest20/two_letters", prefixes, event.Query{Limit: 20}, 20},
 		{"newest20/chat", middling, event.Query{Limit: 20, Kinds: []event.Kind{event.Chat}}, 20},
-		{"newest20/user", common, event.Query{Limit: 20, User: "login7"}, 20},
+		{"newest20/user", common, event.Query{Limit: 20, User: "login7"}, 100},
 		{"newest20/a_year_ago", middling, event.Query{Limit: 20, To: begin.Add(benchEnd.Sub(begin) / 10)}, 20},
 		{"oldest20/middling", middling, event.Query{Limit: 20, Oldest: true}, 20},
 		{"ranked/middling", middling, event.Query{Limit: 20, Rank: true}, 150},

@@ -138,10 +138,10 @@ func model(evs []event.Event, q event.Query, streams []event.Stream) []event.Eve
 			ok = ok && !ev.Time.Before(st.Started) && ev.Time.Before(st.Ended)
 		}
 		for _, t := range s.want {
-			ok = ok && (len(t.find(tokens(ev.Text(), nil), nil)) > 0 || ev.Text() != "" && len(t.find(tokens(u.UserLogin, nil), nil)) > 0)
+			ok = ok && (len(t.find(tokens(ev.Text(), nil), nil)) > 0 || len(t.find(tokens(u.UserLogin, nil), nil)) > 0)
 		}
 		for _, t := range s.not {
-			ok = ok && len(t.find(tokens(ev.Text(), nil), nil)) == 0
+			ok = ok && len(t.find(tokens(ev.Text(), nil), nil)) == 0 && len(t.find(tokens(u.UserLogin, nil), nil)) == 0
 		}
 		if ok {
 			found = append(found, ev)
@@ -206,7 +206,7 @@ func TestQueryAgreesWithModel(t *testing.T) {
 	when := func() time.Time { return day.Add(time.Duration(r.IntN(7000)) * time.Second) }
 	fields := []func(*event.Query){
 		func(q *event.Query) {
-			q.Text = []string{"hello", "CAFE", "naive dragon", `"hello welt"`, "dra*", "hello -dragon", "-hello", "spider-man", "user1", "日本*", "Привет", "🐉 shiny", "-shiny -welt", `-"hello hello" hello`}[r.IntN(14)]
+			q.Text = []string{"hello", "CAFE", "naive dragon", `"hello welt"`, "dra*", "hello -dragon", "-hello", "spider-man", "user1", "日本*", "Привет", "🐉 shiny", "-shiny -welt", `-"hello hello" hello`, "-user1", "user3 -hello"}[r.IntN(16)]
 		},
 		func(q *event.Query) { q.From = when() },
 		func(q *event.Query) { q.To = when() },
