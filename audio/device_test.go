@@ -10,8 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"landale/audio/audiotest"
 )
 
 // microphone starts a sound server of its own with a microphone that plays what
@@ -128,5 +131,102 @@ func TestUnplug(t *testing.T) {
 	defer cancel2()
 	if err := capture(ctx2, "TestMicrophone", 2, func(string) { cancel2() }, func(context.Context, Frame) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("after it was put back: %v", err)
+	}
+}
+
+// TestMicrophone is the main job on real sound: recordings are played into a
+// microphone that the part listens to, and come out as text, with words while
+// they are spoken; then the microphone is pulled out in the middle of a sentence
+// and put back.
+func TestMicrophone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays for half a minute")
+	}
+	do := microphone(t)
+	cfg := DefaultConfig()
+	cfg.Network.Listen = ""
+	cfg.Sources = []Source{{Name: "mic", Device: "TestMicrophone"}}
+	a, _, h := start(t, cfg)
+	source := func() SourceStatus {
+		if all := a.Sources(); len(all) == 1 {
+			return all[0]
+		}
+		return SourceStatus{} // the part has not begun
+	}
+	state := func(want string) {
+		t.Helper()
+		deadline := time.Now().Add(15 * time.Second)
+		for source().State != want {
+			if time.Now().After(deadline) {
+				t.Fatalf("the source is %+v, want %s", source(), want)
+			}
+			time.Sleep(5 * time.Millisecond) // a state of another goroutine
+		}
+	}
+	listening := func() {
+		t.Helper()
+		deadline := time.Now().Add(15 * time.Second)
+		for source().LastFrame.Before(time.Now().Add(-500 * time.Millisecond)) {
+			if time.Now().After(deadline) {
+				t.Fatalf("no sound comes: %+v", source())
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	listening()
+	recordings := audiotest.Recordings(t)
+	errs, words := 0, 0
+	for i, r := range append(slices.Clone(recordings[:2]), recordings[len(recordings)-4:]...) {
+		before := len(h.finals(t, 0, time.Second))
+		played := time.Now()
+		do("play", wavFile(t, rawPCM(t, r.File, r.Header)))
+		h.finals(t, before+1, 20*time.Second)
+		settle(t, a)
+		var text []string
+		for _, f := range h.finals(t, before+1, time.Second)[before:] {
+			text = append(text, f.Message)
+		}
+		e, n := audiotest.WordErrors(r.Text, strings.Join(text, " "))
+		if e > 0 {
+			t.Logf("%d of %d words wrong: %q, said %q", e, n, strings.Join(text, " "), r.Text)
+		}
+		errs, words = errs+e, words+n
+		h.mu.Lock()
+		at := h.all[len(h.all)-1].Time
+		h.mu.Unlock()
+		if at.Before(played.Add(-time.Second)) || at.After(time.Now()) {
+			t.Errorf("recording %d: time %v, played at %v", i, at, played)
+		}
+	}
+	h.mu.Lock()
+	committed, contradicted := contradictions(h.all)
+	h.mu.Unlock()
+	t.Logf("%d of %d words wrong; %d words committed while they were spoken, %d of them contradicted", errs, words, committed, contradicted)
+	if 100*errs > 8*words {
+		t.Errorf("%d of %d words wrong, want at most 8 %%", errs, words)
+	}
+	if committed == 0 {
+		t.Error("no word was shown before its sentence was over")
+	}
+
+	before := len(h.finals(t, 0, time.Second))
+	long := recordings[len(recordings)-5] // seven seconds
+	file := wavFile(t, rawPCM(t, long.File, long.Header))
+	played := make(chan struct{})
+	go func() {
+		defer close(played)
+		do("play", file)
+	}()
+	state("speech")
+	time.AfterFunc(2*time.Second, func() { do("unplug") })
+	state("away")
+	<-played
+	h.finals(t, before+1, 20*time.Second) // the half that was heard
+	do("plug")
+	listening()
+	before = len(h.finals(t, 0, time.Second))
+	do("play", wavFile(t, goForward(t)))
+	if f := h.finals(t, before+1, 20*time.Second)[before]; f.Message == "" {
+		t.Error("no text after the microphone was put back")
 	}
 }
