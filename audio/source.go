@@ -1,12 +1,16 @@
 package audio
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
+
+	"github.com/mewkiz/flac"
 )
 
 // ErrNoDevices is returned by a build without cgo (or with the tag noaudio) for
@@ -56,7 +60,8 @@ type Device struct {
 
 // readFile gives a file's frames, 20 ms each, with the times at which they would
 // have been spoken if it began at began: in real time, or as fast as they are
-// taken. Path "-" is standard input.
+// taken. The file is WAV (PCM of 16, 24 or 32 bits, or float) or FLAC; path "-"
+// is WAV on standard input.
 func readFile(ctx context.Context, path string, began time.Time, realTime bool, out func(context.Context, Frame) error) error {
 	var r io.ReadCloser = os.Stdin
 	if path != "-" {
@@ -67,24 +72,21 @@ func readFile(ctx context.Context, path string, began time.Time, realTime bool, 
 		r = f
 		defer r.Close()
 	}
-	format, left, err := readWAVHeader(r)
+	b := bufio.NewReader(r)
+	open := openWAV
+	if magic, _ := b.Peek(4); string(magic) == "fLaC" { // what is shorter is no WAV file either
+		open = openFLAC
+	}
+	rate, channels, next, err := open(b)
 	if err != nil {
 		return fmt.Errorf("sound file %s: %w", path, err)
 	}
-	step := format.bits / 8 * format.channels
-	block := make([]byte, format.rate/50*step)
-	if len(block) == 0 {
-		block = make([]byte, step)
-	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for sent := int64(0); left > 0; {
-		n, err := io.ReadFull(r, block[:min(int64(len(block)), left)])
-		left -= int64(n)
-		n -= n % step
-		f := Frame{At: began.Add(time.Duration(sent) * time.Second / time.Duration(format.rate)), Rate: format.rate, Channels: format.channels}
-		f.PCM = decodePCM(make([]float32, 0, n/(format.bits/8)), block[:n], format.bits, format.float)
-		sent += int64(n / step)
+	for sent := 0; ; {
+		pcm, err := next(max(1, rate/50))
+		f := Frame{At: began.Add(time.Duration(sent) * time.Second / time.Duration(rate)), Rate: rate, Channels: channels, PCM: pcm}
+		sent += len(pcm) / channels
 		if realTime {
 			timer.Reset(time.Until(f.At.Add(f.duration())))
 			select {
@@ -93,17 +95,66 @@ func readFile(ctx context.Context, path string, began time.Time, realTime bool, 
 				return ctx.Err()
 			}
 		}
-		if len(f.PCM) > 0 {
+		if len(pcm) > 0 {
 			if err := out(ctx, f); err != nil {
 				return err
 			}
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("sound file %s: %w", path, err)
 		}
 	}
-	return nil
+}
+
+// nextSamples gives at most n samples of each channel, interleaved; io.EOF may
+// come with the last ones.
+type nextSamples func(n int) ([]float32, error)
+
+func openWAV(r *bufio.Reader) (rate, channels int, next nextSamples, err error) {
+	format, left, err := readWAVHeader(r)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	step := format.bits / 8 * format.channels
+	return format.rate, format.channels, func(n int) ([]float32, error) {
+		block := make([]byte, min(int64(n*step), left))
+		got, err := io.ReadFull(r, block)
+		left -= int64(got)
+		pcm := decodePCM(make([]float32, 0, n*format.channels), block[:got-got%step], format.bits, format.float)
+		if errors.Is(err, io.ErrUnexpectedEOF) || err == nil && left == 0 {
+			err = io.EOF
+		}
+		return pcm, err
+	}, nil
+}
+
+func openFLAC(r *bufio.Reader) (rate, channels int, next nextSamples, err error) {
+	s, err := flac.New(r)
+	if err != nil {
+		return 0, 0, nil, fmt.Errorf("not a FLAC file: %w", err)
+	}
+	rate, channels = int(s.Info.SampleRate), int(s.Info.NChannels)
+	scale := float32(int64(1) << (s.Info.BitsPerSample - 1))
+	var held []float32
+	return rate, channels, func(n int) ([]float32, error) {
+		for len(held) < n*channels {
+			f, err := s.ParseNext()
+			if err != nil {
+				pcm := held
+				held = nil
+				return pcm, err // io.EOF at the end
+			}
+			for i := range f.Subframes[0].Samples {
+				for _, sub := range f.Subframes {
+					held = append(held, float32(sub.Samples[i])/scale)
+				}
+			}
+		}
+		pcm := slices.Clone(held[:n*channels])
+		held = slices.Delete(held, 0, n*channels)
+		return pcm, nil
+	}, nil
 }
