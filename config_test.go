@@ -78,7 +78,7 @@ func TestExampleWithItsBlocks(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatalf("got problems\n%s", says(problems))
 	}
-	if want := []audio.Source{{Name: "mic", Kind: "device", Device: "RE20"}}; !reflect.DeepEqual(cfg.Audio.Sources, want) {
+	if want := []audio.Source{{Name: "mic", Kind: "device", Device: "RE20", OBSInput: "Mic/Aux"}}; !reflect.DeepEqual(cfg.Audio.Sources, want) {
 		t.Errorf("got %+v, want %+v", cfg.Audio.Sources, want)
 	}
 }

@@ -270,6 +270,26 @@ func (a *Audio) Mute(source string, muted bool) {
 	a.applyMute()
 }
 
+// InputMuted tells that an input in OBS was muted or unmuted: sources that follow
+// it do the same.
+func (a *Audio) InputMuted(input string, muted bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.cfg.Sources {
+		if s.OBSInput != "" && s.OBSInput == input {
+			a.muted[s.Name] = muted
+		}
+	}
+	a.applyMute()
+}
+
+// Paused reports whether Pause holds recognition.
+func (a *Audio) Paused() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.paused
+}
+
 // Pause stops recognition of everything until it is called with false.
 func (a *Audio) Pause(paused bool) {
 	a.mu.Lock()

@@ -44,6 +44,9 @@ type Source struct {
 	Device string `toml:"device"`
 	// Path is the sound file of a file source.
 	Path string `toml:"path"`
+	// OBSInput is the name of an input in OBS; while that is muted, nothing is
+	// recognised.
+	OBSInput string `toml:"obs_input"`
 }
 
 // DefaultConfig listens to the default microphone as soon as there is an engine.

@@ -293,6 +293,9 @@ func TestMuteMidWord(t *testing.T) {
 // TestClock: times are right to 100 ms after an hour with a crystal that is 100
 // ppm off, which is what cheap interfaces do.
 func TestClock(t *testing.T) {
+	if raced {
+		t.Skip("an hour of sound")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		const rate = 16000
 		voice := goForward(t)
@@ -364,6 +367,9 @@ func TestLyingRate(t *testing.T) {
 // TestNoise: a minute of silence, of keyboard-like clicks and of hiss are no
 // words: the recogniser is not even asked.
 func TestNoise(t *testing.T) {
+	if raced {
+		t.Skip("three minutes of sound")
+	}
 	clicks, hiss := silence(time.Minute), silence(time.Minute)
 	seed := uint32(1)
 	random := func() float32 {
@@ -392,6 +398,9 @@ func TestNoise(t *testing.T) {
 // TestLatencyFigures prints what a viewer waits, in virtual time, over every
 // recording that pocketsphinx-testdata has.
 func TestLatencyFigures(t *testing.T) {
+	if raced {
+		t.Skip("the same paths as the tests above")
+	}
 	const data = "/usr/share/pocketsphinx/test/data"
 	var files []string
 	for _, pattern := range []string{"cards/*.wav", "librivox/*.wav", "*.raw"} {
