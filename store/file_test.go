@@ -386,7 +386,8 @@ func testDiskFull(t *testing.T, path string, fill, free func(*Store)) {
 }
 
 // A store that stops while the disk is full says how much it could not write,
-// and does not hang.
+// does not hang, and
+// writes it when it is closed if there is space by then.
 func TestStopOnFullDisk(t *testing.T) {
 	s := open(t)
 	bus := event.NewBus(0)
@@ -399,5 +400,14 @@ func TestStopOnFullDisk(t *testing.T) {
 	eventually(t, "a full disk", func() bool { bus.Publish(sh.next()); return s.Status().State == event.Failed })
 	if err := stop(); err == nil || !strings.Contains(err.Error(), "could not be written") {
 		t.Errorf("got %v", err)
+	}
+	if _, err := s.writer.Exec(`PRAGMA max_page_count = 1000000`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if got := openAt(t, s.path).LastSeq(); got != bus.LastSeq() {
+		t.Errorf("got last Seq %d after closing with space again, want %d", got, bus.LastSeq())
 	}
 }

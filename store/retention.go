@@ -10,11 +10,11 @@ import (
 )
 
 const (
-	// chunkTarget is how long a chunk of deletes may hold the writer; chunkLimit
-	// is what it must not exceed, so a chunk that comes near halves the next.
-	chunkTarget = 15 * time.Millisecond
+	// chunkTarget is how long a chunk of deletes should hold the writer: far enough
+	// below the 50 ms it may, for one that takes longer halves only the next.
+	chunkTarget = 8 * time.Millisecond
 	chunkStart  = 100
-	chunkMax    = 5_000
+	chunkMax    = 500
 )
 
 // inChunks deletes a little at a time until f, which is told how many rows to
@@ -33,6 +33,7 @@ func (s *Store) inChunks(ctx context.Context, f func(tx *sql.Tx, n int) (more bo
 			return err
 		}
 		took := time.Since(began)
+		s.longestChunk.Store(max(s.longestChunk.Load(), int64(took)))
 		switch {
 		case took > chunkTarget:
 			n = max(n/2, 1)

@@ -95,6 +95,7 @@ func (s *Store) Status() event.Status {
 		"lost":           lost,
 		"waiting":        waiting,
 		"last_commit_ms": float64(st.took.Microseconds()) / 1000,
+		"delete_ms":      float64(s.longestChunk.Load()/1000) / 1000,
 		"file_bytes":     fileSize(s.path),
 		"log_bytes":      fileSize(s.path + "-wal"),
 	}}

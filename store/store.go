@@ -62,14 +62,16 @@ type Store struct {
 	recent *recentIDs
 	st     statements
 
-	commits    chan commit   // in, to Serve
-	checkpoint chan struct{} // in, to Serve's checkpoints
-	pending    []event.Event // the batch in hand; Serve's alone, kept from one Serve to the next
-	written    atomic.Uint64 // batches since Open
-	runMS      atomic.Int64  // when Serve first began; coverage's from_ms
-	coveredMS  atomic.Int64
-	stats      stats
-	backing    sync.Mutex // held while a backup is made
+	commits      chan commit   // in, to Serve
+	checkpoint   chan struct{} // in, to Serve's checkpoints
+	pending      []event.Event // the batch in hand; Serve's alone, kept from one Serve to the next
+	batches      int           // Serve's alone
+	written      atomic.Uint64 // transactions since Open
+	runMS        atomic.Int64  // when Serve first began; coverage's from_ms
+	coveredMS    atomic.Int64
+	longestChunk atomic.Int64 // how long deletes held the writer at most, in ns
+	stats        stats
+	backing      sync.Mutex // held while a backup is made
 
 	mu  sync.Mutex
 	sub *event.Subscription // nil until Subscribe
@@ -146,10 +148,14 @@ func (s *Store) open(ctx context.Context, list []migration) (err error) {
 	return err
 }
 
-// Close closes the file. A Store whose Serve runs is closed by ending Serve's
-// context first.
+// Close writes what was published after Serve ended, and closes the file. End
+// Serve's context, and wait for it, first.
 func (s *Store) Close() error {
 	var errs []error
+	if sub := s.subscription(); sub != nil {
+		sub.Close()
+		errs = append(errs, s.drain(context.Background(), sub))
+	}
 	if s.names != nil {
 		errs = append(errs, s.names.close())
 	}
@@ -175,7 +181,16 @@ func (s *Store) update(ctx context.Context, f func(*sql.Tx) error) error {
 	if err := f(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	if s.written.Add(1)%checkpointEach == 0 {
+		select {
+		case s.checkpoint <- struct{}{}:
+		default: // one is running
+		}
+	}
+	return nil
 }
 
 // LastSeq is the Seq of the newest event that is stored, 0 in a new file.

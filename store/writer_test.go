@@ -96,20 +96,29 @@ func TestEverythingPublishedIsStored(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
+	if got := fileSize(s.path + "-wal"); got != 0 {
+		t.Errorf("the log has %d bytes after a stop, want 0", got)
+	}
 	if got := count(t, s, `SELECT count(*) FROM events`); got != n {
 		t.Errorf("got %d events, want %d", got, n)
 	}
 	if got := s.LastSeq(); got != bus.LastSeq() {
 		t.Errorf("got last Seq %d, want %d", got, bus.LastSeq())
 	}
-	if got := fileSize(s.path + "-wal"); got != 0 {
-		t.Errorf("the log has %d bytes after a stop, want 0", got)
-	}
 	if st := s.Status(); st.State != event.Stopped || st.Details["stored"] != uint64(n) {
 		t.Errorf("got %+v", st)
 	}
 	if got := count(t, s, `SELECT count(*) FROM coverage`); got != 1 {
 		t.Errorf("got %d coverage rows, want 1", got)
+	}
+
+	// A source that stops late.
+	late, _ := bus.Publish(follow(time.Now(), 1))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := openAt(t, s.path).LastSeq(); got != late.Seq {
+		t.Errorf("got last Seq %d, want that of an event published after Serve, %d", got, late.Seq)
 	}
 }
 

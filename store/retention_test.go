@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"landale/event"
+)
+
+func TestRetention(t *testing.T) {
+	now := evening
+	speech := func(at time.Time) event.Event {
+		return event.New(event.Audio, at, event.TranscriptionFinal{Transcript: event.Transcript{Message: "words that were said", Duration: 1}})
+	}
+	days := func(n int) time.Time { return now.AddDate(0, 0, -n) }
+	fill := func(t *testing.T, s *Store) {
+		for _, age := range []int{400, 100, 50, 5, 0} {
+			var evs []event.Event
+			for i := range 150 {
+				at := days(age).Add(-time.Duration(i) * time.Second)
+				evs = append(evs, speech(at), chat(at, i, "words that were typed").WithID(event.ID(at.String())), follow(at, i))
+			}
+			put(t, s, evs...)
+		}
+	}
+	for _, c := range []struct {
+		name                 string
+		cfg                  Config
+		speech, chat, events int64
+	}{
+		{"off", DefaultConfig(), 750, 750, 750},
+		{"each kind by itself", Config{KeepSpeechDays: 30, KeepChatDays: 90, KeepEventsDays: 365}, 300, 450, 600},
+		{"only chat", Config{KeepChatDays: 1}, 750, 150, 750},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := Open(t.Context(), filepath.Join(t.TempDir(), "landale.db"), Options{Config: c.cfg})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			// Seq rises, so what is older has to come first.
+			fill(t, s)
+			if err := s.Tidy(t.Context(), now); err != nil {
+				t.Fatal(err)
+			}
+			for query, want := range map[string]int64{
+				`SELECT count(*) FROM events`: c.speech + c.chat + c.events,
+				`SELECT count(*) FROM events WHERE type = (SELECT id FROM names WHERE name = 'transcription.final')`: c.speech,
+				`SELECT count(*) FROM events WHERE type = (SELECT id FROM names WHERE name = 'channel.follow')`:      c.events,
+				`SELECT count(*) FROM transcripts`:                     c.speech,
+				`SELECT count(*) FROM words WHERE words MATCH 'said'`:  c.speech,
+				`SELECT count(*) FROM words WHERE words MATCH 'typed'`: c.chat,
+				`SELECT sum(count) FROM minutes`:                       2250,
+				`SELECT sum(count) FROM hours`:                         2250,
+				`SELECT count(*) FROM once`:                            750,
+				`SELECT count(*) FROM people`:                          149,
+				`SELECT count(*) FROM recent`:                          300,
+			} {
+				if got := count(t, s, query); got != want {
+					t.Errorf("%s: got %d, want %d", query, got, want)
+				}
+			}
+			var ok string
+			if err := s.reader.QueryRow(`PRAGMA integrity_check`).Scan(&ok); err != nil || ok != "ok" {
+				t.Errorf("integrity_check: %q, %v", ok, err)
+			}
+			if _, err := s.writer.Exec(`INSERT INTO words (words, rank) VALUES ('integrity-check', 0)`); err != nil {
+				t.Errorf("words: %v", err)
+			}
+		})
+	}
+}
+
+// BenchmarkRetention removes 50,000 chat lines, and tells for how long the
+// slowest chunk held the writer.
+func BenchmarkRetention(b *testing.B) {
+	for range b.N {
+		b.StopTimer()
+		s := open(b)
+		sh := newShow(100 * time.Millisecond)
+		for range 500 {
+			if err := s.write(b.Context(), sh.events(event.MaxBatch)); err != nil {
+				b.Fatal(err)
+			}
+			if err := s.mergeWords(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(b.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { s.checkpoints(ctx) })
+		b.StartTimer()
+		began := time.Now()
+		gone, err := s.forgetKind(b.Context(), event.Chat, sh.at.Add(time.Hour))
+		if err != nil {
+			b.Fatal(err)
+		}
+		cancel()
+		wg.Wait()
+		b.ReportMetric(float64(gone)/time.Since(began).Seconds(), "rows/s")
+		b.ReportMetric(float64(s.longestChunk.Load())/1e6, "longest_ms")
+	}
+}
