@@ -38,6 +38,8 @@ type route struct {
 	serve func(*Hub, http.ResponseWriter, *http.Request)
 	// media is the content type of what serve writes.
 	media string
+	// time is how long the answer may take; 0 means answerTime.
+	time time.Duration
 }
 
 // call is one request as its handler sees it: parameters are right, and the body
@@ -50,11 +52,15 @@ type call struct {
 	correlation event.ID
 }
 
-// table lists every route of both ports but the pages and the socket.
-func table() []route {
+// table lists every route of both ports but the pages and the socket: the hub's
+// own and those of the other parts.
+func table(others []Route) []route {
 	var all []route
 	for _, part := range [][]route{eventRoutes, figureRoutes, transcriptRoutes, peopleRoutes, stateRoutes, docRoutes, healthTable} {
 		all = append(all, part...)
+	}
+	for _, r := range others {
+		all = append(all, r.line())
 	}
 	return all
 }
@@ -79,7 +85,7 @@ func (h *Hub) answer(rt route, w http.ResponseWriter, r *http.Request) (any, err
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(rt.time, answerTime))
 	defer cancel()
 	c := &call{ctx: ctx, args: a}
 	if id := r.Header.Get("X-Correlation-Id"); fitsCorrelation(id) {

@@ -31,7 +31,7 @@ type web struct {
 // newWeb builds both ports' handlers, once for the hub's life, so that limits
 // and figures survive a restart of the part.
 func newWeb(h *Hub) *web {
-	doc := openAPI(table(), h.o.Version)
+	doc := openAPI(table(h.o.Routes), h.o.Version)
 	web := &web{
 		guard:    NewGuard(h.cfg.Hosts),
 		pages:    newPageFiles(h.o.Files),
@@ -69,7 +69,7 @@ func (h *Hub) mainRouter(web *web) *chi.Mux {
 	r.Use(h.limitBody)
 	api := chi.NewRouter()
 	api.Use(h.limitRate)
-	for _, rt := range table() {
+	for _, rt := range table(h.o.Routes) {
 		if path, ok := strings.CutPrefix(rt.path, "/api"); ok {
 			h.register(api, rt, path)
 		} else {
@@ -79,6 +79,9 @@ func (h *Hub) mainRouter(web *web) *chi.Mux {
 	api.NotFound(h.notFound)
 	r.Mount("/api", api)
 	r.Get(socketPath, h.serveSocket)
+	for _, m := range h.o.Mounts {
+		r.Handle(m.Pattern, m.Handler)
+	}
 	r.NotFound(web.pages.ServeHTTP)
 	// Both routers answer a wrong method by asking the whole one which are right.
 	r.MethodNotAllowed(h.wrongMethod(r))

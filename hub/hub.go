@@ -69,7 +69,10 @@ type Options struct {
 	Logs    Logs
 	// Problems are those of the config file as it was last read.
 	Problems func() []event.Problem
-	Log      *slog.Logger
+	// Routes and Mounts are what other parts answer over HTTP.
+	Routes []Route
+	Mounts []Mount
+	Log    *slog.Logger
 }
 
 // History answers what happened.

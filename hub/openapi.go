@@ -222,6 +222,9 @@ func (d *description) schema(t reflect.Type) object {
 	case reflect.Interface:
 		return object{}
 	case reflect.Struct:
+		if t.Name() == "" {
+			return d.members(t)
+		}
 		return d.named(strings.ToUpper(t.Name()[:1])+t.Name()[1:], func() object { return d.members(t) })
 	}
 	return object{"type": "integer"}

@@ -136,7 +136,7 @@ func TestDocumentIsComplete(t *testing.T) {
 // Every route of the table answers something else than 404 and 405.
 func TestEveryRouteAnswers(t *testing.T) {
 	s := newSite(t)
-	for _, rt := range table() {
+	for _, rt := range table(nil) {
 		path := strings.NewReplacer("{ref}", "x", "{id}", "1", "{name}", "obs", "{session_id}", "s").Replace(rt.path)
 		a := s.do(t, rt.method, path, "")
 		var e struct{ Error struct{ Message string } }
@@ -154,7 +154,7 @@ func TestDocsPageNeedsNothingElse(t *testing.T) {
 	if a.StatusCode != 200 || a.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Fatalf("got %d %s", a.StatusCode, a.Header.Get("Content-Type"))
 	}
-	for _, rt := range table() {
+	for _, rt := range table(nil) {
 		if !strings.Contains(page, rt.path) {
 			t.Errorf("%s is not on the page", rt.path)
 		}
