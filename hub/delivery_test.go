@@ -282,7 +282,7 @@ func TestOutbox(t *testing.T) {
 		if o.put([]byte{1}) || !o.isSlow() {
 			t.Error("one too many was taken from a client that does not read")
 		}
-		items, last := o.take()
+		items, last := o.take(nil)
 		if len(items) != 0 || string(last) != string(slowMessage) {
 			t.Errorf("left are %d items and % x, want the close message alone", len(items), last)
 		}
@@ -306,7 +306,7 @@ func TestOutbox(t *testing.T) {
 	if o.put([]byte{3}) {
 		t.Error("taken after the end")
 	}
-	items, last := o.take()
+	items, last := o.take(nil)
 	if len(items) != 4 || len(last) != 1 {
 		t.Errorf("got %d items and % x", len(items), last)
 	}

@@ -99,12 +99,14 @@ func (o *outbox) ring() {
 	}
 }
 
-// take gives all that waits, and the close message if it comes after that.
-func (o *outbox) take() (items [][]byte, last []byte) {
+// take gives all that waits, and the close message if it comes after that. What
+// it gave the last time is handed back to be used again.
+func (o *outbox) take(used [][]byte) (items [][]byte, last []byte) {
+	clear(used)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	items, last = o.items, o.last
-	o.items, o.count, o.bytes, o.last = nil, 0, 0, nil
+	o.items, o.count, o.bytes, o.last = used[:0], 0, 0, nil
 	if o.waiters != nil {
 		close(o.waiters)
 		o.waiters = nil

@@ -40,6 +40,7 @@ func (h *Hub) add(s *session) error {
 	}
 	h.sessions[s] = struct{}{}
 	h.figures.connections.Add(1)
+	h.crowdChanged.Store(true)
 	return nil
 }
 
@@ -54,6 +55,8 @@ func (h *Hub) remove(s *session) {
 	close(h.left)
 	h.left = make(chan struct{})
 	h.mu.Unlock()
+	h.crowdChanged.Store(true)
+	h.log.Debug("client left", "client", s.id, "page", s.page, "correlation_id", string(s.correlation), "stayed", time.Since(s.connected).Round(time.Millisecond))
 	if s.out.isSlow() {
 		h.figures.slow.Add(1)
 		h.log.Warn("client did not read and was closed", "client", s.id, "page", s.page, "address", s.address)

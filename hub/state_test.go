@@ -217,15 +217,15 @@ func TestStateIsConflatedForAClientThatIsBehind(t *testing.T) {
 	if n := s.out.waiting(); n != behind {
 		t.Errorf("%d messages wait, want no state among them", n)
 	}
-	s.out.take()
+	s.out.take(nil)
 	eventually(t, "the whole state", func() bool { return s.out.waiting() == 1 })
-	items, _ := s.out.take()
+	items, _ := s.out.take(nil)
 	if !indexOf(items[0], "stream_state") || !indexOf(items[0], `"n":4`) {
 		t.Errorf("got %s", items[0])
 	}
 	h.SetState("stream", "n", 5)
 	eventually(t, "a patch", func() bool { return s.out.waiting() == 1 })
-	if items, _ := s.out.take(); !indexOf(items[0], "state_patch") {
+	if items, _ := s.out.take(nil); !indexOf(items[0], "state_patch") {
 		t.Errorf("got %s", items[0])
 	}
 }

@@ -72,7 +72,7 @@ func (h *Hub) watch(ctx context.Context) error {
 			return ctx.Err()
 		}
 		h.mu.Lock()
-		rooms, services := len(h.rooms) > 0, h.topics[dashboardServices] != nil
+		rooms, services, live := len(h.rooms) > 0, h.topics[dashboardServices] != nil, h.topics[transcriptionLive] != nil
 		h.mu.Unlock()
 		if n%2 == 0 {
 			parts := h.parts()
@@ -89,6 +89,11 @@ func (h *Hub) watch(ctx context.Context) error {
 		}
 		if full && rooms {
 			h.refresh()
+		}
+		if n%int(speechSpan/lookSpan) == 0 && live {
+			if stats := h.speech.get(ctx, h, time.Now()); stats != nil {
+				h.pushTo(transcriptionLive, "transcription_stats", stats)
+			}
 		}
 		if full && services {
 			h.pushTo(dashboardServices, "telemetry_update", h.telemetry(ctx))

@@ -166,6 +166,7 @@ func (h *Hub) enter(s *session, p place, m *member) {
 	t.members[s] = m
 	s.joined[p.topic] = m
 	h.listening.Add(1)
+	h.crowdChanged.Store(true)
 }
 
 // leave takes a member out again; the hub's mutex is held.
@@ -173,6 +174,7 @@ func (h *Hub) leave(m *member) {
 	delete(m.s.joined, m.topic.topic)
 	delete(m.topic.members, m.s)
 	h.listening.Add(-1)
+	h.crowdChanged.Store(true)
 	if len(m.topic.members) == 0 {
 		delete(h.topics, m.topic.topic)
 		delete(h.rooms, m.topic)
