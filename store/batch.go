@@ -111,6 +111,7 @@ func (s *Store) writeBatch(ctx context.Context, evs []event.Event) (outcome, err
 		return outcome{}, fmt.Errorf("write %d events: %w", len(evs), err)
 	}
 	s.names.learn(b.added)
+	s.origins.learn(b.origins)
 	s.recent.add(b.claimed)
 	s.stats.wrote(b.out, time.Since(began))
 	return b.out, nil
@@ -126,6 +127,7 @@ type batch struct {
 	counts  map[cell]int64
 	people  map[int64]*seen
 	claimed map[event.ID]int64
+	origins map[origin]bool // those that this transaction entered
 	out     outcome
 }
 
@@ -163,6 +165,9 @@ func (b *batch) insert(ev *event.Event) error {
 		return b.sameRow(ev)
 	}
 	b.out.stored++
+	if err := b.origin(origin{source.(int64), kind.(int64)}); err != nil {
+		return err
+	}
 	// A follow says nothing, and is still found by who did it.
 	if text := ev.Text(); text != "" || user.UserLogin != "" {
 		if _, err := b.st.words.ExecContext(b.ctx, key, text, user.UserLogin, string(ev.Kind())); err != nil {

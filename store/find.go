@@ -93,13 +93,6 @@ func (s *Store) finder(ctx context.Context, tx *sql.Tx, q event.Query) (*finder,
 	if !q.Tests {
 		f.filter(`e.flags & ` + strconv.Itoa(int(event.Test)) + ` = 0`)
 	}
-	if q.Source != "" {
-		id, ok, err := s.names.lookup(ctx, string(q.Source))
-		if err != nil || !ok {
-			return nil, err
-		}
-		f.filter(`e.source = ?`, id)
-	}
 	if ok, err := f.narrow(q); err != nil || !ok {
 		return nil, err
 	}
@@ -180,12 +173,25 @@ func (f *finder) narrow(q event.Query) (ok bool, err error) {
 	default:
 		f.drivers = narrow
 	}
-	if f.drivers == nil && types != nil && len(types) <= typesAlone {
+	if q.Source != "" {
+		source, ok, err := f.store.names.lookup(f.ctx, string(q.Source))
+		if err != nil || !ok {
+			return false, err
+		}
+		f.filter(`e.source = ?`, source)
+		if types == nil {
+			if types, err = numbers(f.tx.QueryContext(f.ctx, `SELECT type FROM origins WHERE source = ?`, source)); err != nil || len(types) == 0 {
+				return false, err
+			}
+		}
+	}
+	switch {
+	case f.drivers != nil:
+	case types != nil && len(types) <= typesAlone:
 		for _, id := range types {
 			f.drivers = append(f.drivers, driver{`events e INDEXED BY events_type WHERE e.type = ?`, `e.key`, []any{id}})
 		}
-	}
-	if f.drivers == nil {
+	default:
 		f.drivers = []driver{{`events e NOT INDEXED WHERE true`, `e.key`, nil}}
 		f.plain = true
 	}

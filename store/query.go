@@ -19,10 +19,14 @@ const (
 	rankPool = 3000 // newest matches that ranking looks at
 )
 
-// Events answers a query. What is not a word in its text (an emoji, a dash) is
-// passed over, and a text without any word finds nothing; with Rank, Oldest
-// means nothing. Errors are event.ErrBadCursor, and *event.InvalidError for a
-// text that is too long.
+// Events answers a query. Hits are in the order in which things happened, by
+// time and then by Seq, the newest first unless Oldest is asked for: what was
+// heard of late stands where it happened. With Rank they are in the order of how
+// well they match, and Oldest means nothing.
+//
+// What is not a word in the text (an emoji, a dash) is passed over, and a text
+// without any word finds nothing. Errors are event.ErrBadCursor, and
+// *event.InvalidError for a text that is too long.
 //
 // A cursor goes on behind the last event that was seen, so events that arrive
 // between two pages make it neither skip nor repeat one.

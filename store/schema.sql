@@ -31,6 +31,13 @@ CREATE INDEX events_cause ON events (cause) WHERE cause IS NOT NULL;
 -- that jumped): all others are found by key, so time needs no index of its own.
 CREATE INDEX events_late ON events (time_ms) WHERE abs((key >> 20) - time_ms) > 10000;
 
+-- Which types each source has made events of: by these a source is found through events_type.
+CREATE TABLE origins (
+  source INTEGER NOT NULL,      -- names.id
+  type   INTEGER NOT NULL,      -- names.id
+  PRIMARY KEY (source, type)
+) STRICT, WITHOUT ROWID;
+
 -- Ids of the types that can become an alert, for ever; key finds the row.
 CREATE TABLE once (
   id  ANY PRIMARY KEY NOT NULL,

@@ -55,12 +55,13 @@ type Store struct {
 	log     *slog.Logger
 	version string
 
-	writer *sql.DB // one connection, immediate transactions
-	reader *sql.DB // read-only
-	keeper *sql.DB // one connection for checkpoints, deletes and backups beside the writer
-	names  *names
-	recent *recentIDs
-	st     statements
+	writer  *sql.DB // one connection, immediate transactions
+	reader  *sql.DB // read-only
+	keeper  *sql.DB // one connection for checkpoints, deletes and backups beside the writer
+	names   *names
+	origins *origins
+	recent  *recentIDs
+	st      statements
 
 	commits      chan commit   // in, to Serve
 	checkpoint   chan struct{} // in, to Serve's checkpoints
@@ -142,6 +143,9 @@ func (s *Store) open(ctx context.Context, list []migration) (err error) {
 		return err
 	}
 	if s.names, err = loadNames(ctx, s.path, s.reader); err != nil {
+		return err
+	}
+	if s.origins, err = loadOrigins(ctx, s.reader); err != nil {
 		return err
 	}
 	s.recent, err = loadRecent(ctx, s.reader)
