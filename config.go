@@ -22,6 +22,7 @@ import (
 	"landale/hub"
 	"landale/obs"
 	"landale/store"
+	"landale/twitch"
 )
 
 // Config is the whole config file. Each section belongs to the part that uses
@@ -37,6 +38,7 @@ type Config struct {
 	HTTP    hub.Config    `toml:"http"`
 	Store   store.Config  `toml:"store"`
 	Audio   audio.Config  `toml:"audio"`
+	Twitch  twitch.Config `toml:"twitch"`
 	OBS     obs.Config    `toml:"obs"`
 }
 
@@ -114,6 +116,7 @@ func DefaultConfig() Config {
 		HTTP:    hub.DefaultConfig(),
 		Store:   store.DefaultConfig(),
 		Audio:   audio.DefaultConfig(),
+		Twitch:  twitch.DefaultConfig(),
 		OBS:     obs.DefaultConfig(),
 	}
 }

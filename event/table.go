@@ -73,6 +73,7 @@ var catalogue = []Spec{
 	line(Twitch, "The owner's account was changed.", UserUpdate{User: exampleOwner, EmailVerified: true, Description: "games and code"}),
 	line(Twitch, "A private message to the owner; reserved, nothing subscribes to it.", UserWhisperMessage{exampleUser, exampleBroadcaster.BroadcasterUserID, exampleBroadcaster.BroadcasterUserLogin, exampleBroadcaster.BroadcasterUserName, "5cc1b2e4-0f5e-4f3e-8d7c-1a2b3c4d5e6f", "psst"}),
 	line(Twitch, "The link to Twitch's EventSub changed its state.", TwitchServiceStatus{"twitch", true, ConnectionConnected, "AgoQHR3s6Mb4T8GFB1l3DlPfiRIGY2VsbC1h", new(exampleTime), "", 42, "wss://eventsub.wss.twitch.tv/ws"}, critical),
+	line(Twitch, "How many watch the broadcast, once a minute while it is live.", TwitchViewerSample{"41375541868", 87, "Kaizo IronMON, run 1205", "13332", "Pokémon FireRed/LeafGreen"}),
 
 	line(OBS, "Landale has reached OBS and knows its state.", OBSConnectionEstablished{exampleOBS, "connected", "5.6.3", 1, true}),
 	line(OBS, "The link to OBS is gone.", OBSConnectionLost{exampleOBS, "disconnected", "connection reset by peer", true}, critical),

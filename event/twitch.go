@@ -138,3 +138,15 @@ func (TwitchServiceStatus) EventType() Type { return "twitch.service_status" }
 
 // Text is the newest error.
 func (s TwitchServiceStatus) Text() string { return string(s.LastError) }
+
+// TwitchViewerSample is how many watch the broadcast, once a minute while it is
+// live. A minute without an answer has no sample: missing is not zero.
+type TwitchViewerSample struct {
+	StreamID     string `json:"stream_id" rule:"required"`
+	Viewers      int    `json:"viewers" rule:"min=0"`
+	Title        string `json:"title"`
+	CategoryID   string `json:"category_id"`
+	CategoryName string `json:"category_name"`
+}
+
+func (TwitchViewerSample) EventType() Type { return "twitch.viewer_sample" }

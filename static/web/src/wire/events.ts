@@ -847,6 +847,15 @@ export interface TwitchServiceStatus extends Core<"twitch.service_status"> {
   websocket_url: string | null
 }
 
+/** How many watch the broadcast, once a minute while it is live. */
+export interface TwitchViewerSample extends Core<"twitch.viewer_sample"> {
+  stream_id: string
+  viewers: number
+  title: string
+  category_id: string
+  category_name: string
+}
+
 /** Landale has reached OBS and knows its state. */
 export interface OBSConnectionEstablished extends Core<"obs.connection_established">, OBSSession {
   connection_state: string
@@ -1504,6 +1513,7 @@ export interface EventMap {
   "user.update": UserUpdate
   "user.whisper.message": UserWhisperMessage
   "twitch.service_status": TwitchServiceStatus
+  "twitch.viewer_sample": TwitchViewerSample
   "obs.connection_established": OBSConnectionEstablished
   "obs.connection_lost": OBSConnectionLost
   "obs.exit_started": OBSExitStarted
