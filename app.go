@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"landale/audio"
 	"landale/event"
 	"landale/hub"
 	"landale/static"
@@ -48,6 +49,10 @@ type App struct {
 	bus   *event.Bus
 	hub   *hubPart
 	parts *supervisor
+	audio *audio.Audio
+
+	names    *audio.Names
+	sessions *sessions
 
 	mu       sync.Mutex
 	cfg      Config
@@ -150,6 +155,10 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.store.Subscribe(a.bus)
 
 	a.parts = newSupervisor(a.logs.Logger(""))
+	a.newAudio(cfg, dir)
+	if err := a.sessions.restore(ctx, a.store); err != nil {
+		return err
+	}
 	h, err := a.listen(ctx, cfg)
 	if err != nil {
 		return err
@@ -157,6 +166,8 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.hub = &hubPart{hub: h, cfg: cfg}
 	a.parts.Add(core, a.store)
 	a.parts.Add(edge, a.hub)
+	a.parts.Add(edge, a.newListener())
+	a.parts.Add(sources, a.audio)
 	a.parts.Add(sources, a.newReload(cfg))
 	return nil
 }
@@ -188,7 +199,7 @@ func (a *App) listen(ctx context.Context, cfg Config) (*hub.Hub, error) {
 }
 
 func (a *App) newHub(cfg Config) *hub.Hub {
-	return hub.New(cfg.HTTP, hub.Options{
+	h := hub.New(cfg.HTTP, hub.Options{
 		Bus:      a.bus,
 		Version:  programVersion(),
 		Build:    programBuild(),
@@ -201,8 +212,12 @@ func (a *App) newHub(cfg Config) *hub.Hub {
 		Parts:    a.parts,
 		Logs:     a.logs,
 		Problems: a.Problems,
+		Routes:   a.audioRoutes(),
+		Mounts:   []hub.Mount{{Pattern: "/ws/captions", Handler: a.audio.Captions()}},
 		Log:      a.logs.Logger("hub"),
 	})
+	a.handleAudio(h)
+	return h
 }
 
 // announce writes the first line of the log, which says where the program is,

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"landale/audio"
 )
 
 // The exit codes.
@@ -77,6 +79,13 @@ var errTold = errors.New("told")
 
 // command runs what a command line asks for and returns the exit code.
 func command(ctx context.Context, args []string, c console) int {
+	if len(args) == 2 && args[0] == audio.WorkerArg { // a child of our own; nobody types this
+		if err := audio.RunWorker(args[1]); err != nil {
+			fmt.Fprintln(c.errors, err)
+			return exitFailure
+		}
+		return exitOK
+	}
 	v, rest, err := findVerb(args)
 	if err == nil && v == nil {
 		return help(c, rest)

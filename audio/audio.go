@@ -66,6 +66,7 @@ type Audio struct {
 	changed chan struct{} // closed when cfg was changed
 	sources map[string]*SourceStatus
 	network *network
+	files   *transcriptFiles
 	listen  string // where the network port is open; "" while it is not
 	engine  Recogniser
 	reason  string // why nothing is recognised
@@ -161,7 +162,7 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 	}
 	spool := newSpool(filepath.Join(a.o.Dir, "spool"), a.o.Log)
 	files := newTranscriptFiles(cfg.Files, filepath.Join(a.o.Dir, "transcripts"), a.o.Log)
-	s := &running{Audio: a, cfg: cfg, filter: flt, engine: engine, spool: spool, files: files}
+	s := &running{Audio: a, cfg: cfg, filter: flt, engine: engine, spool: spool}
 	named := []string{}
 	for _, src := range cfg.Sources {
 		if src.Kind == "network" {
@@ -170,10 +171,9 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 	}
 	net := newNetwork(named, s.accept(ctx), a.o.Log)
 	a.mu.Lock()
-	a.engine, a.reason, a.network = engine, reason, net
+	a.engine, a.reason, a.network, a.files = engine, reason, net, files
 	a.sources = map[string]*SourceStatus{}
 	a.mu.Unlock()
-	s.network = net
 
 	var wg sync.WaitGroup
 	if cfg.Network.Listen != "" {
@@ -259,6 +259,19 @@ func (a *Audio) Captions() http.Handler {
 		}
 		n.ServeHTTP(w, r)
 	})
+}
+
+// Heard takes in every transcript that the program publishes, whoever made it:
+// readers of the audio port and the transcript files get it. It does not wait for
+// a reader.
+func (a *Audio) Heard(e event.Event) {
+	a.mu.Lock()
+	n, f := a.network, a.files
+	a.mu.Unlock()
+	if n != nil {
+		n.caption(e)
+		f.add(e)
+	}
 }
 
 // Mute stops recognition of a source while its microphone is muted elsewhere;
@@ -412,9 +425,7 @@ type running struct {
 	cfg       Config
 	filter    *filter
 	engine    Recogniser
-	network   *network
 	spool     *spool
-	files     *transcriptFiles
 	pipelines sync.WaitGroup // of network sources
 
 	mu     sync.Mutex
@@ -531,16 +542,8 @@ func (s *running) sink(src Source) *sink {
 	}
 	return &sink{
 		source: src, run: event.NewShortID(), filter: s.filter, language: s.cfg.Language, engine: engine,
-		prompt: func() string { return s.hints().Prompt }, session: s.o.Session, publish: s.publish, spool: s.spool, figures: &s.figures,
+		prompt: func() string { return s.hints().Prompt }, session: s.o.Session, publish: s.o.Publish, spool: s.spool, figures: &s.figures,
 	}
-}
-
-// publish hands an event to the program, to the readers of the audio port and to
-// the transcript files.
-func (s *running) publish(e event.Event) {
-	s.o.Publish(e)
-	s.network.caption(e)
-	s.files.add(e)
 }
 
 // recogniser is the engine, or one that hears nothing while there is none.

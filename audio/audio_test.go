@@ -75,7 +75,11 @@ func start(t *testing.T, cfg Config) (*Audio, *audiotest.Sphinx, *heardEvents) {
 		cfg.Network.Listen = "127.0.0.1:0"
 	}
 	h := &heardEvents{more: make(chan struct{}, 1)}
-	a := New(cfg, Options{Publish: h.publish, Session: func(at time.Time) string { return event.SessionName(at, time.UTC) }, Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
+	var a *Audio
+	a = New(cfg, Options{Publish: func(e event.Event) {
+		h.publish(e)
+		a.Heard(e)
+	}, Session: func(at time.Time) string { return event.SessionName(at, time.UTC) }, Dir: t.TempDir(), Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

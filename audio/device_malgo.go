@@ -26,7 +26,7 @@ const (
 
 // periods are tried in order: the next one after a device has lost samples. On a
 // loaded machine 20 ms × 3 lost 13 % of the samples and 100 ms × 4 none.
-var periods = []struct{ ms, count uint32 }{{20, 3}, {40, 4}, {100, 4}}
+var periods = [longestPeriods + 1]struct{ ms, count uint32 }{{20, 3}, {40, 4}, {100, 4}}
 
 // backends leaves the choice to miniaudio except on Linux, where without a sound
 // server it would offer a dozen ALSA devices that give nothing.

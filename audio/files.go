@@ -53,7 +53,7 @@ func newTranscriptFiles(cfg FilesConfig, dir string, log *slog.Logger) *transcri
 // once and stops no caption.
 func (t *transcriptFiles) add(e event.Event) {
 	p, ok := e.Payload.(event.TranscriptionFinal)
-	if !ok || len(t.endings) == 0 || p.Late || e.Flags != 0 {
+	if !ok || p.Late || p.IsRevision || e.Flags != 0 {
 		return
 	}
 	t.mu.Lock()
@@ -112,6 +112,7 @@ func (t *transcriptFiles) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closeAll()
+	t.endings = nil // what comes now has no file
 }
 
 // cue is one entry of a transcript file.

@@ -21,6 +21,9 @@ var ErrNoDevices = errors.New("this build cannot open sound devices: it was buil
 // opened again when it returns.
 var errGone = errors.New("the device is gone")
 
+// longestPeriods asks capture for the periods that lose nothing on any machine.
+const longestPeriods = 2
+
 // errOverrun says that samples were lost and that longer periods may mend it.
 var errOverrun = errors.New("samples were lost")
 

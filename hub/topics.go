@@ -22,6 +22,7 @@ const (
 	streamQueue       = "stream:queue"
 	transcriptionLive = "transcription:live"
 	transcriptionOne  = "transcription:session:<id>"
+	audioLevels       = "audio:levels"
 
 	// What a command may be listed under beside a topic.
 	streamAny        = "stream:*"
@@ -33,7 +34,7 @@ const (
 // the documentation.
 func Topics() []string {
 	return []string{dashboardServices, dashboardLogs, dashboardRoom, eventsFilter, overlayBroadcast, overlayType,
-		streamOverlays, streamQueue, transcriptionLive, transcriptionOne}
+		streamOverlays, streamQueue, transcriptionLive, transcriptionOne, audioLevels}
 }
 
 // place is a topic that can be joined.
@@ -121,6 +122,12 @@ func findPlace(topic string) (place, error) {
 			return p, nil
 		}
 		return p, errors.New("unknown stream topic: want stream:overlays or stream:queue")
+	case "audio":
+		if topic == audioLevels {
+			p.pattern = audioLevels
+			return p, nil
+		}
+		return p, errors.New("unknown audio topic: want " + audioLevels)
 	case "transcription":
 		if rest == "live" {
 			p.pattern = transcriptionLive

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"landale/audio"
+	"landale/event"
+	"landale/hub"
+)
+
+// newAudio makes the part that listens, and what it needs of the others.
+func (a *App) newAudio(cfg Config, dir string) {
+	a.sessions = &sessions{zone: cfg.General.Location()}
+	a.names = audio.NewNames()
+	a.audio = audio.New(cfg.Audio, audio.Options{
+		Publish: func(e event.Event) { a.bus.Publish(e) },
+		Levels: func(source string, l audio.Levels) {
+			a.hub.now().Live("audio:levels", "levels", soundLevels{source, l.RMS, l.Peak, l.Bands[:]})
+		},
+		Session: a.sessions.name,
+		Names:   func() []string { return a.names.List(time.Now()) },
+		Dir:     filepath.Join(dir, "audio"),
+		Log:     a.logs.Logger("audio"),
+	})
+}
+
+// soundLevels is how loud a source is, as pages get it.
+type soundLevels struct {
+	Source string    `json:"source"`
+	RMS    float32   `json:"rms"`
+	Peak   float32   `json:"peak"`
+	Bands  []float32 `json:"bands"`
+}
+
+// listener hands events of the bus to what follows them without being a part of
+// its own: the recogniser's names, the session of the broadcast, caption readers.
+type listener struct {
+	events *event.Subscription
+	hear   []func(event.Event)
+}
+
+// String names the part.
+func (l *listener) String() string { return "listener" }
+
+// Serve hands on until ctx ends.
+func (l *listener) Serve(ctx context.Context) error {
+	for {
+		select {
+		case e := <-l.events.Events():
+			for _, hear := range l.hear {
+				hear(e)
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// newListener subscribes to what Names, sessions and caption readers need. A
+// thousand events may wait: a raid's chat while a slow disk holds a transcript
+// file.
+func (a *App) newListener() *listener {
+	return &listener{
+		events: a.bus.Subscribe("listener", 1000, event.DropOldest, func(e event.Event) bool {
+			switch e.Type {
+			case "channel.chat.message", "channel.update", "stream.online", "stream.offline",
+				"transcription.final", "transcription.partial", "obs.input_mute_state_changed":
+				return true
+			}
+			return false
+		}),
+		hear: []func(event.Event){a.names.Hear, a.sessions.hear, a.audio.Heard, a.followMute},
+	}
+}
+
+// followMute passes the mute of an input in OBS on to the sources that follow it.
+func (a *App) followMute(e event.Event) {
+	if p, ok := e.Payload.(event.OBSInputMuteStateChanged); ok {
+		a.audio.InputMuted(p.InputName, p.InputMuted)
+	}
+}
+
+// sessions knows the stream_session_id of speech: the day on which the broadcast
+// began, or the day itself outside of one.
+type sessions struct {
+	zone  *time.Location
+	began atomic.Pointer[time.Time] // of the broadcast that is live
+}
+
+func (s *sessions) hear(e event.Event) {
+	switch p := e.Payload.(type) {
+	case event.StreamOnline:
+		began := p.StartedAt
+		if began.IsZero() {
+			began = e.Time
+		}
+		s.began.Store(&began)
+	case event.StreamOffline:
+		s.began.Store(nil)
+	}
+}
+
+func (s *sessions) name(at time.Time) string {
+	if began := s.began.Load(); began != nil && !at.Before(*began) {
+		at = *began
+	}
+	return event.SessionName(at, s.zone)
+}
+
+// restore finds the broadcast that was live when the program ended.
+func (s *sessions) restore(ctx context.Context, streams hub.Streams) error {
+	list, err := streams.Streams(ctx, 0, 1)
+	if err == nil && len(list) == 1 && list[0].Ended.IsZero() {
+		s.began.Store(&list[0].Started)
+	}
+	return err
+}
+
+// audioTry is how long the test of a microphone records.
+const audioTry = 5 * time.Second
+
+// audioRoutes is what the part answers over HTTP.
+func (a *App) audioRoutes() []hub.Route {
+	type pause struct {
+		Paused bool `json:"paused"`
+	}
+	type try struct {
+		Device string `json:"device"`
+	}
+	type correction struct {
+		Text string `json:"text"`
+	}
+	return []hub.Route{
+		{Method: "GET", Path: "/api/speech/models", Doc: "Lists the models that can recognise speech on this PC.", Data: []audio.ModelInfo{},
+			Handle: func(context.Context, hub.Request) (any, error) { return a.audio.Models(), nil }},
+		{Method: "POST", Path: "/api/speech/models/{id}/install", Doc: "Downloads a model. The part audio tells how far it is.",
+			Handle: func(_ context.Context, r hub.Request) (any, error) {
+				return map[string]string{"id": r.Text("id")}, a.audio.InstallModel(r.Text("id"))
+			}},
+		{Method: "GET", Path: "/api/speech/devices", Doc: "Lists the microphones of this PC.", Data: []audio.Device{},
+			Handle: func(context.Context, hub.Request) (any, error) { return a.audio.Devices() }},
+		{Method: "POST", Path: "/api/speech/pause", Doc: "Holds captions, or lets them go on.", Body: pause{}, Data: pause{},
+			Handle: func(_ context.Context, r hub.Request) (any, error) {
+				var p pause
+				if err := r.Decode(&p); err != nil {
+					return nil, err
+				}
+				a.audio.Pause(p.Paused)
+				return p, nil
+			}},
+		{Method: "POST", Path: "/api/speech/test", Doc: "Records a microphone for five seconds and recognises what was said.", Body: try{}, Data: audio.Trial{},
+			Time: audioTry + 15*time.Second,
+			Handle: func(ctx context.Context, r hub.Request) (any, error) {
+				var p try
+				if err := r.Decode(&p); err != nil {
+					return nil, err
+				}
+				return a.audio.Try(ctx, p.Device, audioTry)
+			}},
+		{Method: "PUT", Path: "/api/transcriptions/{ref}", Doc: "Corrects a line. The original stays beside it.", Body: correction{}, Data: event.Event{},
+			Handle: func(ctx context.Context, r hub.Request) (any, error) {
+				var p correction
+				if err := r.Decode(&p); err != nil {
+					return nil, err
+				}
+				return a.correct(ctx, r.Text("ref"), p.Text)
+			}},
+	}
+}
+
+// correct publishes a transcript's line as the person says that it should be: a
+// revision of the same segment.
+func (a *App) correct(ctx context.Context, ref, text string) (event.Event, error) {
+	was, err := a.store.Event(ctx, ref)
+	if err != nil {
+		return event.Event{}, err
+	}
+	said, ok := was.Payload.(event.TranscriptionFinal)
+	if !ok {
+		return event.Event{}, event.ErrNotFound
+	}
+	said.Message, said.IsRevision, said.RawText, said.Words, said.Latency = text, true, said.Message, nil, nil
+	if said.SegmentID == "" {
+		said.SegmentID = string(was.ID)
+	}
+	said.Model, said.Confidence = "corrected by hand", nil
+	if err := event.Validate(said); err != nil {
+		return event.Event{}, err
+	}
+	e := event.New(event.Operator, was.Time, said).CausedBy(was)
+	e.SourceID = was.SourceID
+	e, _ = a.bus.Publish(e) // its id is new
+	return e, nil
+}
+
+// handleAudio gives the hub's commands of speech their handlers.
+func (a *App) handleAudio(h *hub.Hub) {
+	h.Handle("transcription:*", "submit_partial", func(_ context.Context, payload json.RawMessage) (any, error) {
+		var p struct {
+			Text        string `json:"text"`
+			SegmentID   string `json:"segment_id"`
+			SourceID    string `json:"source_id"`
+			StableWords int    `json:"stable_words"`
+		}
+		if err := json.Unmarshal(payload, &p); err != nil {
+			return nil, err // the table's rules let no such payload through
+		}
+		a.audio.PagePartial(p.SourceID, p.SegmentID, p.Text, p.StableWords)
+		return map[string]string{"segment_id": p.SegmentID}, nil
+	})
+	h.Handle("transcription:*", "speech_page", func(context.Context, json.RawMessage) (any, error) {
+		a.audio.PageSeen()
+		return struct{}{}, nil
+	})
+}
