@@ -19,11 +19,12 @@ const module = "landale"
 // folder here, with all that is below it: packages inside one part are its own
 // business.
 var mayImport = map[string][]string{
-	"main":   {"event", "hub", "store", "audio", "twitch", "static"},
+	"main":   {"event", "hub", "store", "audio", "obs", "twitch", "static"},
 	"event":  {},
 	"hub":    {"event"},
 	"store":  {"event"},
 	"audio":  {"event"},
+	"obs":    {"event"},
 	"twitch": {"event"},
 	"static": {},
 }
