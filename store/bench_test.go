@@ -162,10 +162,8 @@ func BenchmarkIngest(b *testing.B) {
 				runtime.GC()
 				t, c := time.Now(), cpuTime()
 				for batch := range slices.Chunk(evs, event.MaxBatch) {
-					if err := s.write(b.Context(), batch); err != nil {
-						b.Fatal(err)
-					}
-					if err := s.mergeWords(b.Context()); err != nil {
+					s.pending = append(s.pending, batch...)
+					if err := s.writePending(b.Context()); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -247,17 +245,17 @@ func BenchmarkSize(b *testing.B) {
 	s, plain := open(b), plainTable(b)
 	sh := newShow(100 * time.Millisecond)
 	wire := 0
-	const rows = 200_000
+	const rows = 100_000
 	for range b.N {
 		for range rows / event.MaxBatch {
 			evs := sh.events(event.MaxBatch)
 			for _, ev := range evs {
 				wire += len(ev.AppendJSON(nil))
 			}
-			if err := s.write(b.Context(), evs); err != nil {
+			s.pending = append(s.pending, evs...)
+			if err := s.writePending(b.Context()); err != nil {
 				b.Fatal(err)
 			}
-			s.mergeWords(b.Context())
 			writePlain(b, plain, evs)
 		}
 	}
@@ -272,5 +270,6 @@ func BenchmarkSize(b *testing.B) {
 	}
 	b.ReportMetric(float64(wire)/float64(rows*b.N), "wire_B/row")
 	b.ReportMetric(size(s.writer), "B/row")
+	b.ReportMetric(size(s.writer)/(float64(wire)/float64(rows*b.N)), "x_wire")
 	b.ReportMetric(size(plain)/size(s.writer), "x_plain")
 }

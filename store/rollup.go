@@ -26,8 +26,8 @@ type cell struct {
 func (b *batch) count(ms, kind int64) { b.counts[cell{floorDiv(ms, minuteMS), kind}]++ }
 
 // writeCounts adds a batch's events to the rollups: a few upserts, for 200
-// events rarely span more than two minutes. (A trigger would cost 60 % of the
-// insert; see docs/ARCHITECTURE.md.)
+// events rarely span more than two minutes. (A trigger would add 60 % to the
+// cost of an insert.)
 func (b *batch) writeCounts() error {
 	hours := make(map[cell]int64, len(b.counts))
 	for c, n := range b.counts {
