@@ -144,7 +144,7 @@ func writePlain(b *testing.B, db *sql.DB, evs []event.Event) {
 	}
 }
 
-// BenchmarkIngest writes batches of 200 as the writer does. An op is an event.
+// BenchmarkIngest writes as the writer does in a flood. An op is an event.
 // "x_plain" is how many times as many events a second as the plain table takes
 // in the same run, in batches of the same size.
 func BenchmarkIngest(b *testing.B) {
@@ -153,15 +153,15 @@ func BenchmarkIngest(b *testing.B) {
 			s, plain := open(b), plainTable(b)
 			sh := newShow(10 * time.Millisecond)
 			var mine, theirs, mineCPU, theirsCPU time.Duration
-			const round = 20 // batches; what makes the events is not measured, nor is its garbage
-			for done := 0; done < b.N; done += round * event.MaxBatch {
-				evs := sh.events(round * event.MaxBatch)
+			const round = 4 // batches; what makes the events is not measured, nor is its garbage
+			for done := 0; done < b.N; done += round * backlog {
+				evs := sh.events(round * backlog)
 				if !words {
 					wordless(b, evs)
 				}
 				runtime.GC()
 				t, c := time.Now(), cpuTime()
-				for batch := range slices.Chunk(evs, event.MaxBatch) {
+				for batch := range slices.Chunk(evs, backlog) {
 					s.pending = append(s.pending, batch...)
 					if err := s.writePending(b.Context()); err != nil {
 						b.Fatal(err)
@@ -170,12 +170,12 @@ func BenchmarkIngest(b *testing.B) {
 				mine, mineCPU = mine+time.Since(t), mineCPU+cpuTime()-c
 				runtime.GC()
 				t, c = time.Now(), cpuTime()
-				for batch := range slices.Chunk(evs, event.MaxBatch) {
+				for batch := range slices.Chunk(evs, backlog) {
 					writePlain(b, plain, batch)
 				}
 				theirs, theirsCPU = theirs+time.Since(t), theirsCPU+cpuTime()-c
 			}
-			n := (b.N + round*event.MaxBatch - 1) / (round * event.MaxBatch) * (round * event.MaxBatch)
+			n := (b.N + round*backlog - 1) / (round * backlog) * (round * backlog)
 			b.ReportMetric(float64(n)/mine.Seconds(), "events/s")
 			b.ReportMetric(float64(n)/mineCPU.Seconds(), "events/cpu_s")
 			b.ReportMetric(float64(theirs)/float64(mine), "x_plain")

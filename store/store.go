@@ -1,7 +1,7 @@
 // Package store remembers everything in one SQLite file.
 //
-// One connection writes, in batches of at most 200 events or 50 ms, each in one
-// immediate transaction: the event's row, its words, transcript, rollups, the
+// One connection writes, in batches of at most 200 events or 30 ms (1,000 of those that already
+// stand in line), each in one immediate transaction: the event's row, its words, transcript, rollups, the
 // person and the broadcast. A pool of read-only connections answers questions
 // meanwhile; WAL lets neither wait for the other. Events are stored in the order
 // of their Seq, which is the key of their row.
@@ -32,8 +32,7 @@ import (
 // that draws while somebody searches, few enough that their caches stay small.
 const readers = 4
 
-// queue is how many events may wait for the writer: with the 200 of the batch in
-// hand, over three minutes at 50 a second while the disk is full.
+// queue is how many events may wait for the writer: with the batch in hand, over three minutes at 50 a second while the disk is full.
 const queue = 10_000
 
 // Options are what a Store needs beside its path. The zero value works.
