@@ -1,10 +1,11 @@
 // Package store remembers everything in one SQLite file.
 //
-// One connection writes, in batches of at most 200 events or 30 ms (1,000 of those that already
-// stand in line), each in one immediate transaction: the event's row, its words, transcript, rollups, the
-// person and the broadcast. A pool of read-only connections answers questions
-// meanwhile; WAL lets neither wait for the other. Events are stored in the order
-// of their Seq, which is the key of their row.
+// One connection writes, in batches of at most 200 events or 30 ms (1,000 of
+// those that already stand in line), each in one immediate transaction: the
+// event's row, its words, transcript, rollups, the person and the broadcast. A
+// pool of read-only connections answers questions meanwhile; WAL lets neither
+// wait for the other. Events are stored in the order of their Seq, which is the
+// key of their row.
 //
 // An event that was published before Serve began, or while the file could not
 // be written, waits in the store's subscription (10,000 events); only when that

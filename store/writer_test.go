@@ -422,7 +422,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// publishForever publishes 2,000 events a second and tells each on standard
+// publishForever publishes 400 events a second and tells each on standard
 // output.
 func publishForever(path string) error {
 	ctx := context.Background()
@@ -436,7 +436,7 @@ func publishForever(path string) error {
 	sh := newShow(0)
 	sh.rng, sh.at = rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)), time.Now()
 	for range time.Tick(5 * time.Millisecond) {
-		for range 10 {
+		for range 2 {
 			if ev, ok := bus.Publish(sh.next()); ok && event.Stored(ev) {
 				fmt.Println(ev.Seq)
 			}
@@ -474,7 +474,7 @@ func TestKillLosesAtMostTheLastBatch(t *testing.T) {
 				t.Fatalf("the writer says %q", lines.Text())
 			}
 			seqs = append(seqs, seq)
-			if len(seqs) == began+200 { // it is under way: die at a random moment
+			if len(seqs) == began+100 { // it is under way: die at a random moment
 				kill = time.Duration(rand.IntN(400)) * time.Millisecond
 				time.AfterFunc(kill, func() { cmd.Process.Kill() })
 			}
@@ -514,7 +514,7 @@ func checkAfterKill(t *testing.T, path string, published []uint64) error {
 	// 50 ms by design; the rest is for a machine that is busy with other tests.
 	span := event.SeqTime(published[len(published)-1]).Sub(event.SeqTime(last))
 	t.Logf("published %d, the last %d (%v) are lost", len(published), missing, span)
-	if span > 50*time.Millisecond+300*time.Millisecond {
+	if span > 500*time.Millisecond {
 		return fmt.Errorf("the last %v are lost", span)
 	}
 	return nil
