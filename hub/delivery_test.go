@@ -145,7 +145,9 @@ func rawDial(t testing.TB, addr string, join ...string) net.Conn {
 // everything.
 func TestClientThatNeverReads(t *testing.T) {
 	h := run(t)
-	rawDial(t, h.Addr(), "events:all")
+	if err := rawDial(t, h.Addr(), "events:all").(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
 	good := dial(t, h.Addr(), arrays)
 	good.join("events:all", map[string]bool{"batch": true})
 	big, err := event.NewUnknown("custom.big", []byte(`{"text":"`+strings.Repeat("x", 2000)+`"}`))

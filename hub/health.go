@@ -206,7 +206,7 @@ func (h *Hub) getHealth(*call) (any, error) {
 		Health: health,
 		// Subscriptions are Twitch's to the same session, kept by the same part.
 		Services: apiServices{of("obs"), of("twitch"), of("store"), of("twitch"), of("hub")},
-		System:   apiSystem{health.UptimeSeconds, h.o.Version, "production", runtime.GOOS + "/" + runtime.GOARCH, os.Getpid()},
+		System:   apiSystem{health.UptimeSeconds, h.o.Version, h.environment(), runtime.GOOS + "/" + runtime.GOARCH, os.Getpid()},
 	}
 	if health.Status == unhealthy {
 		return nil, &Error{Code: "service_unavailable", Message: health.Message, Details: map[string]any{"health": all}}

@@ -176,8 +176,7 @@ func TestResumeAcrossARestartOfTheProgram(t *testing.T) {
 			}
 			missed := publish(first.bus, 20) // while it stopped, say
 
-			var second *running
-			second = run(t, func(cfg *Config, o *Options) {
+			second := run(t, func(cfg *Config, o *Options) {
 				cfg.Listen = first.Addr()
 				o.Bus = event.NewBus(first.bus.LastSeq())
 				o.History = first.memory

@@ -17,6 +17,7 @@ type ring struct {
 }
 
 func newRing(size int, start uint64) ring {
+	size = max(size, 0)
 	return ring{events: make([]event.Event, 0, min(size, 256)), size: size, start: start}
 }
 

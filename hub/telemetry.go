@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -127,12 +128,20 @@ func (h *Hub) ownTelemetry(now time.Time) map[string]any {
 	return map[string]any{"timestamp": now.UnixMilli(), "system": h.systemTelemetry(now), "hub": h.Status().Details}
 }
 
+// environment tells a release from a build of the source.
+func (h *Hub) environment() string {
+	if strings.HasPrefix(h.o.Version, "development") {
+		return "development"
+	}
+	return "production"
+}
+
 func (h *Hub) systemTelemetry(now time.Time) map[string]any {
 	return map[string]any{
 		"uptime":      int64(now.Sub(h.started).Seconds()),
 		"version":     h.o.Version,
 		"build":       h.o.Build,
-		"environment": "production",
+		"environment": h.environment(),
 		"status":      h.Health().Status,
 		"goroutines":  runtime.NumGoroutine(),
 	}
