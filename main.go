@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // main is signals and exit codes. The first signal asks for an orderly stop, the
@@ -19,8 +20,13 @@ func main() {
 	go func() {
 		<-signals
 		stop()
-		<-signals
-		os.Exit(exitImpatient)
+		asked := time.Now()
+		for range signals {
+			// A signal to a process and to its group arrives twice, and is one wish.
+			if time.Since(asked) > 500*time.Millisecond {
+				os.Exit(exitImpatient)
+			}
+		}
 	}()
 	window := attachConsole()
 	os.Exit(command(ctx, os.Args[1:], console{os.Environ(), os.Stdin, os.Stdout, os.Stderr, window}))

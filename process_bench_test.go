@@ -42,11 +42,6 @@ func BenchmarkProcess(b *testing.B) {
 		b.Fatal(err)
 	}
 	fill(b, h, *benchRows)
-	info, err := os.Stat(filepath.Join(h.data, store.FileName))
-	if err != nil {
-		b.Fatal(err)
-	}
-
 	var toHealth time.Duration
 	var rss, cpu float64
 	for b.Loop() {
@@ -80,7 +75,6 @@ func BenchmarkProcess(b *testing.B) {
 	n := float64(b.N)
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(*benchRows), "rows")
-	b.ReportMetric(float64(info.Size())/float64(*benchRows), "bytes/row")
 	b.ReportMetric(float64(toHealth.Milliseconds())/n, "ms-to-health")
 	b.ReportMetric(rss/n, "MB-resident")
 	b.ReportMetric(100*cpu/n, "%core-idle")

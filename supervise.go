@@ -123,7 +123,7 @@ func (s *supervisor) Add(at stage, svc service) {
 	}
 	s.parts = append(s.parts, &part{
 		owner: s, name: name, stage: at, service: svc, log: s.log.With("part", name),
-		failed: make(chan error, 1), state: event.Stopped, since: time.Now(),
+		failed: make(chan error, 1), state: event.Stopped, since: time.Now().UTC().Truncate(time.Millisecond),
 	})
 }
 
@@ -305,7 +305,7 @@ func (p *part) broke(err error, ran time.Duration) {
 	p.restarts++
 	p.pause = pauseAfter(p.failures)
 	n, pause := p.failures, p.pause.Round(time.Millisecond)
-	p.lastError, p.lastAt = err.Error(), time.Now().UTC()
+	p.lastError, p.lastAt = err.Error(), time.Now().UTC().Truncate(time.Millisecond)
 	p.become(event.Failed, fmt.Sprintf("starts again in %s: %s", pause, err))
 	p.owner.mu.Unlock()
 	p.tell(err)
@@ -339,7 +339,7 @@ func (p *part) stopped(err error) {
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, suture.ErrDoNotRestart) {
 		p.log.Error("part stopped with an error", "error", err)
 		p.owner.mu.Lock()
-		p.lastError, p.lastAt = err.Error(), time.Now().UTC()
+		p.lastError, p.lastAt = err.Error(), time.Now().UTC().Truncate(time.Millisecond)
 		p.owner.mu.Unlock()
 	}
 	p.set(event.Stopped, "")
@@ -408,7 +408,7 @@ func (s *supervisor) look() (list []event.Part, moved bool) {
 		}
 		if state != p.shown || reason != p.shownWhy {
 			if state != p.shown {
-				p.since = time.Now().UTC()
+				p.since = time.Now().UTC().Truncate(time.Millisecond)
 			}
 			p.shown, p.shownWhy, moved = state, reason, true
 		}
