@@ -167,9 +167,6 @@ func (s *segmenter) flush(report func(phase, *utterance)) {
 	s.preroll, s.probs, s.run = s.preroll[:0], s.probs[:0], 0
 }
 
-// skip tells the segmenter that n samples of the stream never came.
-func (s *segmenter) skip(n int64) { s.now += n }
-
 func (s *segmenter) begin(voiced int) {
 	s.count++
 	s.current = &utterance{

@@ -1,5 +1,7 @@
 package sherpa
 
+//lint:file-ignore U1000 The structs have the layout of C ones, used or not.
+
 import "unsafe"
 
 // The layouts of c-api.h of sherpa-onnx v1.12.0, for 64-bit systems. Pointers are
