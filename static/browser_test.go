@@ -170,17 +170,22 @@ func (tb *tab) shot(name string) {
 	}
 }
 
+// addOnNewDocument runs a script before those of the page.
+func addOnNewDocument(script string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := cdppage.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}
+}
+
 // countFrames makes the page count the animation frames it asks for, from its
 // first script on.
 func (tb *tab) countFrames() {
-	tb.run(chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := cdppage.AddScriptToEvaluateOnNewDocument(`
-			window.frames_asked = 0
-			const raf = window.requestAnimationFrame
-			window.requestAnimationFrame = f => { window.frames_asked++; return raf.call(window, f) }
-		`).Do(ctx)
-		return err
-	}))
+	tb.run(chromedp.ActionFunc(addOnNewDocument(`
+		window.frames_asked = 0
+		const raf = window.requestAnimationFrame
+		window.requestAnimationFrame = f => { window.frames_asked++; return raf.call(window, f) }
+	`)))
 }
 
 func TestStatusIsInvisible(t *testing.T) {

@@ -52,6 +52,9 @@ function follow(animation: gsap.core.Animation): Motion {
     running.delete(animation)
     ended(reached)
   }
+  // The library wakes before it knows of the animation, sees that there is none, and sleeps again: the first motion after
+  // a rest would never begin.
+  if (running.size === 0) gsap.ticker.wake()
   running.add(animation)
   animation.eventCallback("onComplete", () => end(true))
   animation.eventCallback("onInterrupt", () => end(false))
@@ -71,9 +74,15 @@ function follow(animation: gsap.core.Animation): Motion {
   }
 }
 
+// A motion without length: the library itself does not always tell the end of one.
+const done: Motion = { ended: Promise.resolve(true), cancel() {}, settle() {} }
+
 /** Moves from where the target is. */
 export function to(target: Target, vars: Vars): Motion {
-  return follow(gsap.to(target, still() ? { ...vars, duration: 0, delay: 0, stagger: 0 } : { ...vars }))
+  if (!still()) return follow(gsap.to(target, { ...vars }))
+  const { duration: _d, delay: _l, ease: _e, stagger: _s, ...there } = vars
+  gsap.set(target, there)
+  return done
 }
 
 /** Puts the target there at once. */

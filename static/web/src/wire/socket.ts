@@ -80,6 +80,8 @@ export interface Joined {
   seq: string
   resumed: boolean
   reset: boolean
+  /** The program's clock, in ms since 1970; NaN when it did not say. */
+  serverTime: number
   /** False when this page has been joined before. */
   first: boolean
 }
@@ -378,6 +380,7 @@ class Topic {
       seq: String(reply.seq ?? ""),
       resumed: reply.resumed === true,
       reset: reply.reset === true,
+      serverTime: Date.parse(reply.server_time),
       first,
     }
     this.#epoch = joined.epoch

@@ -1,10 +1,9 @@
-// The page at /overlay/status: nothing, unless ?debug asks for the state of the connection. Viewers never see it.
+// The state of the connection, for ?debug. Viewers never see it.
 
 import { createEffect, createSignal, on, onCleanup, onMount, Show } from "solid-js"
 import { render } from "solid-js/web"
 import * as motion from "../motion.ts"
 import type { Wire, WireStatus } from "../wire/socket.ts"
-import { startOverlay } from "./page.ts"
 
 const words = { connecting: "Connecting", connected: "Connected", lost: "Disconnected" }
 
@@ -36,6 +35,7 @@ function Badge(props: { wire: Wire }) {
   )
 }
 
-const { wire, debug } = startOverlay("status", () => false)
-wire.join("stream:overlays", {})
-render(() => <Show when={debug}><Badge wire={wire} /></Show>, document.getElementById("root")!)
+/** Shows the badge in the corner of the page, in an element of its own. */
+export function showBadge(wire: Wire): void {
+  render(() => <Badge wire={wire} />, document.body.appendChild(document.createElement("div")))
+}

@@ -1,0 +1,65 @@
+// The page at /overlay/captions: what is being said, as it is said. Plain elements: what a partial changes is a few words
+// in a line, and they are changed where they stand.
+
+import { captionOptions, sourceColours } from "../captions/options.ts"
+import { Stage } from "../captions/stage.ts"
+import type { AnyEvent } from "../wire/events.ts"
+import { showBadge } from "./badge.tsx"
+import { startOverlay } from "./page.ts"
+import "../styles/fonts.css"
+import "../styles/captions.css"
+
+/** What was said longer ago than this, as after an outage of the recogniser, is no caption any more. */
+const staleMS = 15_000
+
+const options = captionOptions(new URLSearchParams(location.search), { width: innerWidth, height: innerHeight })
+const root = document.getElementById("root")!
+root.className = "captions"
+root.dataset.position = options.position
+root.dataset.align = options.align
+for (const [name, px] of Object.entries({ size: options.size, pitch: options.pitch, width: options.width, margin: options.margin, height: options.pitch * options.lines })) {
+  root.style.setProperty(`--caption-${name}`, `${px}px`)
+}
+
+// A canvas measures without asking the page for a layout. It knows the page's own fonts once they are loaded.
+const style = getComputedStyle(root)
+const font = `${style.fontWeight} ${options.size}px ${style.fontFamily}`
+const canvas = document.createElement("canvas").getContext("2d")!
+void document.fonts.load(font).then(() => { canvas.font = font })
+canvas.font = font
+
+const gutter = options.label ? parseFloat(style.getPropertyValue("--caption-gutter")) || 0 : 0
+const padding = options.size * 0.75
+const stage = new Stage(root, {
+  lines: options.lines,
+  pitch: options.pitch,
+  width: options.width - padding - gutter,
+  slack: options.size,
+  measure: text => canvas.measureText(text).width,
+  colour: sourceColours(),
+  ...(options.label ? { label: (source: string) => source } : {}),
+})
+
+let timer: ReturnType<typeof setTimeout> | undefined
+let aheadMS = 0 // how far this page's clock is ahead of the program's
+
+function hear(e: AnyEvent): void {
+  const final = e.type === "transcription.final"
+  if (!final && e.type !== "transcription.partial") return
+  const source = String(e.source_name || e.source_id || "")
+  const text = String(e.text ?? "")
+  // A recogniser that gives its finals no segment means what the source is saying.
+  const id = String(e.segment_id || (final && stage.open(source)) || (final ? e.id : source))
+  const said = Date.parse(e.timestamp) + 1000 * (Number(e.duration) || 0)
+  if (e.late === true || Date.now() - aheadMS - said > staleMS) return stage.takeBack(id)
+  stage.say({ id, source, text, stable: Number(e.stable_words) || 0, final })
+  clearTimeout(timer)
+  timer = setTimeout(() => stage.clear(), options.holdMS)
+}
+
+const { wire, debug } = startOverlay("captions", () => stage.busy)
+wire.join("transcription:live", {
+  events: events => events.forEach(hear),
+  joined: ({ serverTime }) => { if (!Number.isNaN(serverTime)) aheadMS = Date.now() - serverTime },
+})
+if (debug) showBadge(wire)
