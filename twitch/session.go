@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -94,7 +95,10 @@ func (s *session) run(ctx context.Context) error {
 			if tok.Access == "" || ok && tok.UserID != s.tok.UserID {
 				return errSignedOut
 			}
-			s.t.subs.retry() // there may be new scopes
+			if ok && (tok.Access != s.tok.Access || !slices.Equal(tok.Scopes, s.tok.Scopes)) {
+				s.tok = tok
+				s.t.subs.retry() // there may be new scopes
+			}
 
 		case m := <-s.in:
 			if m.err != nil {
@@ -214,7 +218,8 @@ func (s *session) take(ctx context.Context, in inbound) (move string, err error)
 		}
 		s.t.welcomed(info.ID, moved)
 		if !moved {
-			s.readers.Go(func() { s.t.subs.keep(ctx, s.tok.UserID) })
+			owner := s.tok.UserID
+			s.readers.Go(func() { s.t.subs.keep(ctx, owner) })
 		}
 	case keepaliveMessage:
 		s.t.heardNow()
