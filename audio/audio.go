@@ -449,7 +449,7 @@ func (s *running) source(ctx context.Context, src Source) {
 	}
 	if src.Kind == "file" {
 		s.setSource(src, src.Path, "listening", nil)
-		err := readFile(ctx, src.Path, time.Now(), true, out)
+		err := readFile(ctx, src.Path, time.Now(), !src.Fast, out)
 		s.setSource(src, src.Path, "idle", err)
 		if err != nil && ctx.Err() == nil {
 			s.o.Log.Warn("sound file ended", "source", src.Name, "error", err)

@@ -155,7 +155,8 @@ func TestRecordings(t *testing.T) {
 	send(t, c, "Mic/Aux", &stamp, silence(time.Second))
 	var said []string
 	want := 0
-	errs, words := 0, 0
+	errs, words, offline := 0, 0, 0
+	whole := newOpenAI(a.cfg.OpenAI)
 	for _, r := range audiotest.Recordings(t) {
 		before := len(h.finals(t, want, time.Second))
 		send(t, c, "Mic/Aux", &stamp, slices.Concat(rawPCM(t, r.File, r.Header), silence(1200*time.Millisecond)))
@@ -174,6 +175,16 @@ func TestRecordings(t *testing.T) {
 		}
 		errs, words = errs+e, words+n
 		said = append(said, strings.Join(text, " "))
+		at, err := whole.Transcribe(context.Background(), rawPCM(t, r.File, r.Header), Hints{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _ = audiotest.WordErrors(r.Text, at.Text)
+		offline += e
+	}
+	// What is cut into utterances must be heard as well as whole files are.
+	if 100*(errs-offline) > 2*words {
+		t.Errorf("%d words wrong, %d when each recording is recognised whole", errs, offline)
 	}
 	if rate := float64(errs) / float64(words); rate > 0.08 {
 		t.Errorf("%d of %d words wrong: %.1f %%, want at most 8 %%", errs, words, 100*rate)

@@ -44,6 +44,8 @@ type Source struct {
 	Device string `toml:"device"`
 	// Path is the sound file of a file source.
 	Path string `toml:"path"`
+	// Fast takes a file in as fast as it can be read instead of in real time.
+	Fast bool `toml:"fast"`
 	// OBSInput is the name of an input in OBS; while that is muted, nothing is
 	// recognised.
 	OBSInput string `toml:"obs_input"`

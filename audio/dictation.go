@@ -172,11 +172,6 @@ func (d *dictation) lag(now time.Time) time.Duration {
 	return now.Sub(oldest)
 }
 
-// busy reports whether anything that will become a final is still under way.
-func (d *dictation) busy() bool {
-	return d.open != nil || len(d.finals) > 0 || d.job != nil && d.job.kind != wantPartial && !d.job.void
-}
-
 func (d *dictation) phrase(u *utterance) Phrase {
 	return Phrase{Number: u.number, At: u.at, SpeechEnd: u.at.Add(soundTime(u.speechEnd)), Voiced: u.voicedTime(), PCM: u.audio()}
 }

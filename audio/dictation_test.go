@@ -84,7 +84,7 @@ func listen(engine Recogniser, frames func(yield func(Frame) bool), grace time.D
 		close(done)
 	}()
 	for f := range frames {
-		if d := f.At.Add(f.duration()).Sub(time.Now()); d > 0 {
+		if d := time.Until(f.At.Add(f.duration())); d > 0 {
 			time.Sleep(d) // a frame is there once it has been spoken
 		}
 		in <- f
@@ -248,6 +248,39 @@ func TestStall(t *testing.T) {
 				if lag := f.out.Sub(f.Ended); lag > 1500*time.Millisecond {
 					t.Errorf("at %v the lag was still %v", ended, lag)
 				}
+			}
+		}
+	})
+}
+
+// TestTenMinutes: an engine that is only just quick enough does not fall behind.
+func TestTenMinutes(t *testing.T) {
+	if raced || testing.Short() {
+		t.Skip("ten minutes of sound")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		e := &tableEngine{took: func(sound time.Duration) time.Duration { return sound / 3 }}
+		phrase := slices.Concat(goForward(t), silence(700*time.Millisecond))
+		frames := func(yield func(Frame) bool) {
+			at := time.Now()
+			for i := range 10 * 60 * 50 {
+				k := i * 320 % (len(phrase) / 320 * 320)
+				if !yield(Frame{At: at.Add(soundTime(i * 320)), Rate: 16000, Channels: 1, PCM: phrase[k : k+320]}) {
+					return
+				}
+			}
+		}
+		fs := finals(first(listen(e, frames, 5*time.Second)))
+		if len(fs) < 150 {
+			t.Errorf("got %d finals of some 170 sentences", len(fs))
+		}
+		for i, f := range fs {
+			if f.Unheard != nil {
+				t.Errorf("final %d was not heard: %v", i, f.Unheard)
+			}
+			if lag := f.out.Sub(f.SpeechEnd); lag > 2500*time.Millisecond {
+				t.Errorf("final %d of %d came %v after the voice", i, len(fs), lag)
+				break
 			}
 		}
 	})
