@@ -69,7 +69,7 @@ func (h home) write(t *testing.T, config string) {
 	}
 }
 
-const quietConfig = "[http]\nlisten = \"127.0.0.1:0\"\nhealth = \"\"\n"
+const quietConfig = "[http]\nlisten = \"127.0.0.1:0\"\nhealth = \"\"\n[audio]\nengine = \"off\"\n"
 
 func (h home) input(flags map[string]string) ConfigInput {
 	return ConfigInput{Place: Place{File: h.file, Data: h.data}, Flags: flags}

@@ -176,10 +176,14 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 	a.mu.Unlock()
 
 	var wg sync.WaitGroup
+	sources := cfg.sources()
+	if cfg.Engine == "off" {
+		sources, cfg.Network.Listen = nil, ""
+	}
 	if cfg.Network.Listen != "" {
 		wg.Go(func() { net.serve(ctx, cfg.Network.Listen, a.listening) })
 	}
-	for _, src := range cfg.sources() {
+	for _, src := range sources {
 		switch src.Kind {
 		case "network": // comes when its plugin does
 			a.setSource(src, "", "idle", nil)
@@ -222,7 +226,7 @@ func (a *Audio) newEngine(cfg Config) (r Recogniser, partials bool, reason strin
 			return nil, false, err.Error()
 		}
 	case "off":
-		return nil, false, "recognition is off; set audio.engine to switch it on"
+		return nil, false, "nothing is listened to; set audio.engine to change that"
 	}
 	return nil, false, ""
 }

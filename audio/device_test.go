@@ -7,7 +7,6 @@ import (
 	"errors"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,34 +15,6 @@ import (
 
 	"landale/audio/audiotest"
 )
-
-// microphone starts a sound server of its own with a microphone that plays what
-// it is told to (scripts/pulse-headless.sh), and points miniaudio at it.
-func microphone(t *testing.T) (do func(args ...string)) {
-	t.Helper()
-	if _, err := exec.LookPath("pulseaudio"); err != nil {
-		missing(t, "pulseaudio")
-	}
-	dir := t.TempDir()
-	script, err := filepath.Abs("../scripts/pulse-headless.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	do = func(args ...string) {
-		t.Helper()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		c := exec.CommandContext(ctx, script, args...)
-		c.Env = append(os.Environ(), "PULSE_DIR="+dir, "PULSE_NO_INSTALL=1")
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", args, err, out)
-		}
-	}
-	do("start")
-	t.Cleanup(func() { do("stop") })
-	t.Setenv("PULSE_SERVER", "unix:"+filepath.Join(dir, "native"))
-	return do
-}
 
 // wavFile writes mono samples at 16 kHz where a player finds them.
 func wavFile(t *testing.T, pcm []float32) string {
@@ -58,7 +29,7 @@ func wavFile(t *testing.T, pcm []float32) string {
 // TestCapture listens to a real device: a tone that is played comes out with its
 // pitch, level and length.
 func TestCapture(t *testing.T) {
-	do := microphone(t)
+	do := audiotest.Microphone(t, "../scripts/pulse-headless.sh")
 	devices, err := Devices()
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +88,7 @@ func TestCapture(t *testing.T) {
 // TestUnplug: a microphone that is pulled out says so within three seconds, and
 // capture returns though its device hangs for ever.
 func TestUnplug(t *testing.T) {
-	do := microphone(t)
+	do := audiotest.Microphone(t, "../scripts/pulse-headless.sh")
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	began := time.Now()
@@ -142,7 +113,7 @@ func TestMicrophone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays for half a minute")
 	}
-	do := microphone(t)
+	do := audiotest.Microphone(t, "../scripts/pulse-headless.sh")
 	cfg := DefaultConfig()
 	cfg.Network.Listen = ""
 	cfg.Sources = []Source{{Name: "mic", Device: "TestMicrophone"}}
