@@ -666,14 +666,15 @@ func TestBrokenConfigAtStart(t *testing.T) {
 	_, stop := runApp(t, h)
 	stop()
 	h.write(t, quietConfig+"[general]\ndata = \"elsewhere\n")
+	broken := strings.Count(quietConfig, "\n") + 2
 	a := startApp(t, h)
 	if got, want := a.lock.dir, filepath.Join(h.dir, "elsewhere"); got != want {
 		t.Errorf("the data folder is %s, want %s", got, want)
 	}
 	var problems []event.Problem
 	call(t, "GET", a.URL()+"/api/problems", nil, &problems)
-	if len(problems) < 2 || problems[0].Message != stillGood || problems[1].Line != 5 {
-		t.Errorf("problems are %+v, want one that says what runs, and line 5", problems)
+	if len(problems) < 2 || problems[0].Message != stillGood || problems[1].Line != broken {
+		t.Errorf("problems are %+v, want one that says what runs, and line %d", problems, broken)
 	}
 
 	h.write(t, quietConfig)
