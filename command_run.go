@@ -11,7 +11,6 @@ import (
 type placeInput struct {
 	c      console
 	config string
-	data   string
 	flags  map[string]string // by dotted key
 }
 

@@ -98,7 +98,7 @@ func running(ctx context.Context, dir string, wait time.Duration) (instance, err
 			return in, nil
 		}
 		select {
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		case <-ctx.Done():
 			return in, fmt.Errorf("it does not answer")
 		}
