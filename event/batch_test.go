@@ -67,27 +67,41 @@ func TestBatch(t *testing.T) {
 		want   []string
 	}{
 		{"a sparse event is never delayed", window, func(r *batchRun) { r.send("a"); ms(16); r.send("b"); ms(17); r.send("c") }, []string{"0:a", "16:b", "33:c"}},
-		{"what follows goes together at the window's end", window, func(r *batchRun) { r.send("a", "b"); ms(5); r.send("c"); ms(20) }, []string{"0:a", "16:bc"}},
-		{"a burst costs one call a window", window, func(r *batchRun) {
+		{"the first two of a window are not delayed", window, func(r *batchRun) { r.send("a", "b"); ms(20); r.send("c"); ms(3); r.send("d") }, []string{"0:a", "0:b", "20:c", "23:d"}},
+		{"a hundred a second are not delayed", window, func(r *batchRun) {
+			for range 6 {
+				r.send("x")
+				ms(10)
+			}
+		}, []string{"0:x", "10:x", "20:x", "30:x", "40:x", "50:x"}},
+		{"what follows goes together at the window's end", window, func(r *batchRun) { r.send("a", "b", "c"); ms(5); r.send("d"); ms(20) }, []string{"0:a", "0:b", "16:cd"}},
+		{"a burst costs two calls a window", window, func(r *batchRun) {
 			for range 12 {
 				r.send("x")
 				ms(3)
 			}
-		}, []string{"0:x", "16:xxxxx", "32:xxxxx", "36:x"}},
+		}, []string{"0:x", "3:x", "16:xxxx", "18:x", "32:xxxx", "33:x"}},
 		{"after a burst the window must run out first", window, func(r *batchRun) {
-			r.send("a", "b")
+			r.send("a", "b", "c")
 			ms(17)
-			r.send("c")
+			r.send("d", "e")
 			ms(16)
-			r.send("d")
+			r.send("f", "g")
 			ms(100)
-			r.send("e")
-		}, []string{"0:a", "16:b", "32:c", "48:d", "133:e"}},
-		{"a critical event takes along what is pending, in order", window, func(r *batchRun) { r.send("a", "b", "c"); ms(3); r.send("!"); r.send("d"); ms(20) }, []string{"0:a", "3:bc!", "16:d"}},
-		{"a critical event alone goes at once", window, func(r *batchRun) { r.send("!"); ms(1); r.send("!"); ms(50) }, []string{"0:!", "1:!"}},
+			r.send("h", "i")
+		}, []string{"0:a", "0:b", "16:c", "17:d", "32:e", "33:f", "48:g", "133:h", "133:i"}},
+		{"a critical event takes along what is pending, in order", window, func(r *batchRun) { r.send("a", "b", "c", "d"); ms(3); r.send("!"); r.send("e"); ms(20) }, []string{"0:a", "0:b", "3:cd!", "16:e"}},
+		{"a critical event alone goes at once", window, func(r *batchRun) {
+			r.send("!")
+			ms(1)
+			r.send("!")
+			r.send("!")
+			r.send("a")
+			ms(50)
+		}, []string{"0:!", "1:!", "1:!", "16:a"}},
 		{"window 0 hands each on by itself", 0, func(r *batchRun) { r.send("a", "b", "!"); ms(5); r.send("c") }, []string{"0:a", "0:b", "0:!", "5:c"}},
-		{"the end of ctx drains", window, func(r *batchRun) { r.send("a", "b"); ms(1); r.stop(); synctest.Wait() }, []string{"0:a", "1:b"}},
-		{"the end of in drains", window, func(r *batchRun) { r.send("a", "b"); ms(1); close(r.in); synctest.Wait() }, []string{"0:a", "1:b"}},
+		{"the end of ctx drains", window, func(r *batchRun) { r.send("a", "b", "c"); ms(1); r.stop(); synctest.Wait() }, []string{"0:a", "0:b", "1:c"}},
+		{"the end of in drains", window, func(r *batchRun) { r.send("a", "b", "c"); ms(1); close(r.in); synctest.Wait() }, []string{"0:a", "0:b", "1:c"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

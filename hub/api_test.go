@@ -212,10 +212,7 @@ func TestOneEventAndWhatIsAroundIt(t *testing.T) {
 	s.get(t, "/api/events/nothing").wantFailure(t, 404, "not_found")
 
 	versions := func(path string) (list []string) {
-		var page struct {
-			Hits []struct{ Event event.SystemStartup }
-		}
-		page = decode[struct {
+		page := decode[struct {
 			Hits []struct{ Event event.SystemStartup }
 		}](t, s.get(t, path).data(t))
 		for _, hit := range page.Hits {

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -50,8 +51,8 @@ func (h *Hub) limitRate(next http.Handler) http.Handler {
 			Message: "too many requests from this address; wait as long as Retry-After says",
 		})
 	})
-	api := httprate.Limit(apiRate, time.Minute, httprate.WithKeyByIP(), refuse)(next)
-	signIn := httprate.Limit(signInRate, time.Minute, httprate.WithKeyByIP(), refuse)(api)
+	api := httprate.LimitBy(apiRate, time.Minute, remoteAddress, refuse)(next)
+	signIn := httprate.LimitBy(signInRate, time.Minute, remoteAddress, refuse)(api)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case path == "/api/health":
@@ -62,6 +63,16 @@ func (h *Hub) limitRate(next http.Handler) http.Handler {
 			api.ServeHTTP(w, r)
 		}
 	})
+}
+
+// remoteAddress is whom a request counts for: the address of its connection, no
+// header says otherwise. One of IPv6 counts for its /64, which is one machine's.
+func remoteAddress(r *http.Request) (string, error) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return "", err
+	}
+	return httprate.CanonicalizeIP(host), nil
 }
 
 // limitBody refuses a body that says it is too large, and cuts off one that is.

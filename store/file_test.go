@@ -229,8 +229,8 @@ func TestUnwritableFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no mode bits for folders")
 	}
-	dir := ""
-	protect := func() {}
+	var dir string
+	var protect func()
 	if os.Geteuid() == 0 { // whom mode bits do not stop
 		dir = tmpfs(t, "size=4m")
 		protect = func() {

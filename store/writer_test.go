@@ -363,7 +363,11 @@ func TestCountsAgree(t *testing.T) {
 			default:
 				ev = unknown(t, when, event.Type("custom."+string(rune('a'+rng.IntN(4)))), `{}`)
 			}
-			ev.Flags = event.Flags(rng.IntN(8)) & event.Flags(rng.IntN(8))
+			for _, flag := range []event.Flags{event.Test, event.Replay, event.Backfill} {
+				if rng.IntN(4) == 0 {
+					ev.Flags |= flag
+				}
+			}
 			if len(batch) > 0 && rng.IntN(20) == 0 {
 				ev = batch[rng.IntN(len(batch))] // a repeat
 			}
