@@ -5,6 +5,8 @@ package main
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -103,6 +105,10 @@ device = "TestMicrophone"
 		return len(page.Hits) == 1 && strings.Contains(page.Hits[0].Snippet, "\x02")
 	})
 
+	if got := metrics(t, a.URL()); !strings.Contains(got, `landale_part_detail{name="final_latency_ms_p50",part="audio"}`) {
+		t.Error("the metrics lack the latency of finals")
+	}
+
 	// A correction stands beside the original, under the same segment.
 	var list []map[string]any
 	call(t, "GET", a.URL()+"/api/transcriptions", nil, &list)
@@ -114,4 +120,18 @@ device = "TestMicrophone"
 	if corrected["segment_id"] != final.SegmentID || corrected["is_revision"] != true || corrected["raw_text"] != final.Message {
 		t.Errorf("corrected to %v", corrected)
 	}
+}
+
+func metrics(t *testing.T, base string) string {
+	t.Helper()
+	resp, err := http.Get(base + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

@@ -89,7 +89,7 @@ func (s *sink) final(p Phrase) {
 		EngineEnd:   p.EngineEnd.Sub(p.SpeechEnd).Milliseconds(),
 		Published:   now.Sub(p.SpeechEnd).Milliseconds(),
 	}
-	s.figures.final(now.Sub(p.SpeechEnd), p.EngineEnd.Sub(p.EngineStart), soundTime(len(p.PCM)))
+	s.figures.final(*t.Latency, p.EngineEnd.Sub(p.EngineStart), soundTime(len(p.PCM)))
 	s.publish(s.event(p.At, event.TranscriptionFinal{Transcript: t}))
 }
 
@@ -150,8 +150,8 @@ type figures struct {
 	mu        sync.Mutex
 	counts    map[string]int
 	dropped   []Dropped
-	latency   []time.Duration // speech end to published, the newest finals
-	factor    []float64       // real-time factor of the engine
+	latency   []event.TranscriptLatency // of the newest finals
+	factor    []float64                 // real-time factor of the engine
 	lastFinal time.Time
 	lastError string
 }
@@ -191,7 +191,7 @@ func (f *figures) fail(err error) {
 	f.lastError = err.Error()
 }
 
-func (f *figures) final(latency, engine, sound time.Duration) {
+func (f *figures) final(latency event.TranscriptLatency, engine, sound time.Duration) {
 	f.count("finals")
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -209,9 +209,21 @@ func (f *figures) details() map[string]any {
 	defer f.mu.Unlock()
 	d := map[string]any{"counts": cloneCounts(f.counts), "dropped": slices.Clone(f.dropped)}
 	if len(f.latency) > 0 {
-		l, r := slices.Sorted(slices.Values(f.latency)), slices.Sorted(slices.Values(f.factor))
-		d["final_latency_ms"] = map[string]int64{"p50": l[len(l)/2].Milliseconds(), "p95": l[len(l)*95/100].Milliseconds()}
+		r := slices.Sorted(slices.Values(f.factor))
 		d["real_time_factor"] = map[string]float64{"p50": r[len(r)/2], "p95": r[len(r)*95/100]}
+		// From the end of the voice on.
+		for name, of := range map[string]func(event.TranscriptLatency) int64{
+			"engine_start_ms":  func(l event.TranscriptLatency) int64 { return l.EngineStart },
+			"engine_end_ms":    func(l event.TranscriptLatency) int64 { return l.EngineEnd },
+			"final_latency_ms": func(l event.TranscriptLatency) int64 { return l.Published },
+		} {
+			ms := make([]int64, len(f.latency))
+			for i, l := range f.latency {
+				ms[i] = of(l)
+			}
+			slices.Sort(ms)
+			d[name] = map[string]int64{"p50": ms[len(ms)/2], "p95": ms[len(ms)*95/100]}
+		}
 	}
 	if f.lastError != "" {
 		d["last_error"] = f.lastError

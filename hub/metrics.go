@@ -150,9 +150,29 @@ func (h *Hub) collect(ch chan<- prometheus.Metric) {
 			gauge(descFresh, time.Since(p.Fresh).Seconds(), p.Name)
 		}
 		for name, detail := range p.Details {
-			if v, ok := figure(detail); ok {
-				gauge(descDetail, v, p.Name, name)
-			}
+			eachFigure(name, detail, func(name string, v float64) { gauge(descDetail, v, p.Name, name) })
+		}
+	}
+}
+
+// eachFigure calls put for the number that a detail is, or for those in it.
+func eachFigure(name string, detail any, put func(string, float64)) {
+	if v, ok := figure(detail); ok {
+		put(name, v)
+		return
+	}
+	switch m := detail.(type) {
+	case map[string]int:
+		for k, v := range m {
+			put(name+"_"+k, float64(v))
+		}
+	case map[string]int64:
+		for k, v := range m {
+			put(name+"_"+k, float64(v))
+		}
+	case map[string]float64:
+		for k, v := range m {
+			put(name+"_"+k, v)
 		}
 	}
 }
