@@ -143,7 +143,7 @@ func (e *Emotes) Refresh(ctx context.Context, userID string) bool {
 	}
 	raw, err := json.Marshal(e.List())
 	if err == nil {
-		err = writeFile(e.manifest(), raw)
+		err = writeFile(e.manifest(), raw, false)
 	}
 	if err != nil {
 		e.t.log.Error("the emotes' manifest cannot be written", "error", err)
@@ -302,7 +302,7 @@ func (e *Emotes) fetch(ctx context.Context, address, file string) error {
 	if kind := http.DetectContentType(raw); !strings.HasPrefix(kind, "image/") {
 		return &Error{Code: "unexpected_format", Message: "the emote is no picture but " + kind}
 	}
-	return writeFile(file, raw)
+	return writeFile(file, raw, false)
 }
 
 func (e *Emotes) get(ctx context.Context, address string, most int64) ([]byte, error) {

@@ -82,7 +82,7 @@ func (m *memory) load() {
 	for _, key := range m.order {
 		fmt.Fprintf(&whole, "%s %d\n", key, m.ledger[key])
 	}
-	err := writeFile(path, []byte(whole.String()))
+	err := writeFile(path, []byte(whole.String()), false)
 	if err == nil {
 		m.file, err = os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o600)
 	}
@@ -129,7 +129,7 @@ func (m *memory) save() {
 	}
 	data, err := json.Marshal(m.state)
 	if err == nil {
-		err = writeFile(filepath.Join(m.dir, memoryFile), data)
+		err = writeFile(filepath.Join(m.dir, memoryFile), data, false)
 	}
 	if err != nil && !errors.Is(err, fs.ErrPermission) {
 		m.log.Error("the memory of the link cannot be written", "error", err)

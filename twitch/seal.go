@@ -64,7 +64,7 @@ func (v vault) save(token any) error {
 	sealed[0] = sealVersion
 	rand.Read(sealed[1:])
 	sealed = gcm.Seal(sealed, sealed[1:], plain, sealed[:1])
-	return writeFile(filepath.Join(v.dir, tokenFile), sealed)
+	return writeFile(filepath.Join(v.dir, tokenFile), sealed, true)
 }
 
 // forget removes the token.
@@ -82,7 +82,7 @@ func (v vault) cipher(create bool) (cipher.AEAD, error) {
 	if errors.Is(err, fs.ErrNotExist) && create {
 		key = make([]byte, 32)
 		rand.Read(key)
-		if err = writeFile(path, key); err == nil {
+		if err = writeFile(path, key, true); err == nil {
 			err = ownerOnly(path)
 		}
 	}
@@ -99,8 +99,9 @@ func (v vault) cipher(create bool) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// writeFile writes a file that only the owner may read, whole or not at all.
-func writeFile(path string, data []byte) error {
+// writeFile writes a file that only the owner may read, whole or not at all. A
+// durable one is on the disk, whatever happens to the PC, when it returns.
+func writeFile(path string, data []byte, durable bool) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -109,7 +110,10 @@ func writeFile(path string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
+	if durable {
+		err = errors.Join(err, f.Sync())
+	}
+	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
