@@ -19,14 +19,15 @@ const module = "landale"
 // folder here, with all that is below it: packages inside one part are its own
 // business.
 var mayImport = map[string][]string{
-	"main":   {"event", "hub", "store", "audio", "obs", "twitch", "static"},
-	"event":  {},
-	"hub":    {"event"},
-	"store":  {"event"},
-	"audio":  {"event"},
-	"obs":    {"event"},
-	"twitch": {"event"},
-	"static": {},
+	"main":    {"event", "hub", "store", "overlay", "audio", "obs", "twitch", "static"},
+	"event":   {},
+	"hub":     {"event"},
+	"store":   {"event"},
+	"overlay": {"event"},
+	"audio":   {"event"},
+	"obs":     {"event"},
+	"twitch":  {"event"},
+	"static":  {},
 }
 
 // onlyStandard are the parts that import nothing but the standard library,

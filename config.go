@@ -21,6 +21,7 @@ import (
 	"landale/event"
 	"landale/hub"
 	"landale/obs"
+	"landale/overlay"
 	"landale/store"
 	"landale/twitch"
 )
@@ -33,13 +34,14 @@ import (
 // be texts, whole and other numbers, bools, durations ("600ms"), log levels,
 // lists and maps of these, structs (tables) and lists of structs ([[tables]]).
 type Config struct {
-	General GeneralConfig `toml:"general"`
-	Log     LogConfig     `toml:"log"`
-	HTTP    hub.Config    `toml:"http"`
-	Store   store.Config  `toml:"store"`
-	Audio   audio.Config  `toml:"audio"`
-	Twitch  twitch.Config `toml:"twitch"`
-	OBS     obs.Config    `toml:"obs"`
+	General GeneralConfig  `toml:"general"`
+	Log     LogConfig      `toml:"log"`
+	HTTP    hub.Config     `toml:"http"`
+	Store   store.Config   `toml:"store"`
+	Overlay overlay.Config `toml:"overlay"`
+	Audio   audio.Config   `toml:"audio"`
+	Twitch  twitch.Config  `toml:"twitch"`
+	OBS     obs.Config     `toml:"obs"`
 }
 
 // restartKeys are the keys, or whole sections, that take effect only when the
@@ -48,7 +50,7 @@ var restartKeys = []string{"general.data", "store"}
 
 // logParts are the parts that may have a log level of their own, by the names
 // that stand in the log.
-var logParts = []string{"main", "config", "store", "hub", "audio"}
+var logParts = []string{"main", "config", "store", "hub", "overlay", "audio"}
 
 // GeneralConfig is the section [general].
 type GeneralConfig struct {
@@ -115,6 +117,7 @@ func DefaultConfig() Config {
 		Log:     LogConfig{Level: slog.LevelInfo, FileMB: 10, Files: 5},
 		HTTP:    hub.DefaultConfig(),
 		Store:   store.DefaultConfig(),
+		Overlay: overlay.DefaultConfig(),
 		Audio:   audio.DefaultConfig(),
 		Twitch:  twitch.DefaultConfig(),
 		OBS:     obs.DefaultConfig(),

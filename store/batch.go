@@ -87,12 +87,21 @@ func (s *Store) write(ctx context.Context, evs []event.Event) error {
 }
 
 func (s *Store) writeBatch(ctx context.Context, evs []event.Event) (outcome, error) {
+	return s.writeWith(ctx, evs, nil)
+}
+
+// writeWith is writeBatch with something more in the same transaction.
+func (s *Store) writeWith(ctx context.Context, evs []event.Event, more func(context.Context, *sql.Tx) error) (outcome, error) {
 	// A batch takes milliseconds. A context that can end would cost a goroutine a
 	// statement, which is half of what inserting a row costs.
+	begin := context.WithoutCancel(ctx)
+	if more != nil {
+		begin = ctx // somebody waits for this one, and not for ever
+	}
 	ctx = context.WithoutCancel(ctx)
 	began := time.Now()
 	b := batch{s: s, ctx: ctx, added: make(map[string]int64), counts: make(map[cell]int64), people: make(map[int64]*seen), claimed: make(map[event.ID]int64)}
-	err := s.update(ctx, func(tx *sql.Tx) error {
+	err := s.update(begin, func(tx *sql.Tx) error {
 		b.tx, b.st = tx, s.st.in(ctx, tx)
 		for i := range evs {
 			if err := b.insert(&evs[i]); err != nil {
@@ -104,6 +113,11 @@ func (s *Store) writeBatch(ctx context.Context, evs []event.Event) (outcome, err
 		}
 		if err := b.beside("people", b.writePeople); err != nil {
 			return err
+		}
+		if more != nil {
+			if err := more(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return s.cover(ctx, tx, began)
 	})
