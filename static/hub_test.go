@@ -30,14 +30,15 @@ type fakeHub struct {
 	addr  string
 	build string
 
-	mu      sync.Mutex
-	deaf    bool // sockets are refused
-	server  *httptest.Server
-	conns   map[*conn]bool
-	joins   []string          // topics, in order
-	paths   []string          // API requests, in order
-	initial map[string][]push // what a join of a topic is answered with, after its reply
-	api     map[string]any    // data of the answer by path
+	mu       sync.Mutex
+	deaf     bool // sockets are refused
+	server   *httptest.Server
+	conns    map[*conn]bool
+	joins    []string          // topics, in order
+	commands []command         // in order
+	paths    []string          // API requests, in order
+	initial  map[string][]push // what a join of a topic is answered with, after its reply
+	api      map[string]any    // data of the answer by path
 }
 
 type push struct {
@@ -170,6 +171,7 @@ func (h *fakeHub) socket(w http.ResponseWriter, r *http.Request) {
 			return c.write(frame[0], frame[1], topic, "phx_reply", map[string]any{"status": "ok", "response": map[string]any{"success": true, "data": data}})
 		}
 		if event != "phx_join" {
+			h.heard(topic, event, frame[4])
 			reply(map[string]any{})
 			continue
 		}

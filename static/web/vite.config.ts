@@ -3,7 +3,7 @@ import { defineConfig, type Plugin } from "vite"
 import solid from "vite-plugin-solid"
 
 // Every page is one HTML file in this list; the program serves overlay/status.html at /overlay/status.
-const pages = ["index.html", "overlay/audio.html", "overlay/captions.html", "overlay/status.html"]
+const pages = ["index.html", "overlay/audio.html", "overlay/captions.html", "overlay/status.html", "speech.html"]
 
 // The build is named after what it holds: the same sources give the same name on every machine, and any change gives
 // another. Pages carry the name in a <meta>, the program reads it from build.txt, and a page that meets a program with
