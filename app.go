@@ -7,9 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,9 +52,11 @@ type App struct {
 	hub   *hubPart
 	parts *supervisor
 	audio *audio.Audio
+	dir   string // of the data
 
 	names    *audio.Names
 	sessions *sessions
+	twitch   *twitchPart
 
 	mu       sync.Mutex
 	cfg      Config
@@ -155,7 +159,9 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.store.Subscribe(a.bus)
 
 	a.parts = newSupervisor(a.logs.Logger(""))
+	a.dir = dir
 	a.newAudio(cfg, dir)
+	a.twitch = &twitchPart{now: a.newTwitch(cfg, dir)}
 	if err := a.sessions.restore(ctx, a.store); err != nil {
 		return err
 	}
@@ -168,6 +174,7 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.parts.Add(edge, a.hub)
 	a.parts.Add(edge, a.newListener())
 	a.parts.Add(sources, a.audio)
+	a.parts.Add(sources, a.twitch)
 	a.parts.Add(sources, a.newReload(cfg))
 	return nil
 }
@@ -212,11 +219,15 @@ func (a *App) newHub(cfg Config) *hub.Hub {
 		Parts:    a.parts,
 		Logs:     a.logs,
 		Problems: a.Problems,
-		Routes:   a.audioRoutes(),
-		Mounts:   []hub.Mount{{Pattern: "/ws/captions", Handler: a.audio.Captions()}},
-		Log:      a.logs.Logger("hub"),
+		Routes:   slices.Concat(a.audioRoutes(), a.twitchRoutes()),
+		Mounts: []hub.Mount{
+			{Pattern: "/ws/captions", Handler: a.audio.Captions()},
+			{Pattern: "/emotes/*", Handler: http.StripPrefix("/emotes", a.twitch.emotes())},
+		},
+		Log: a.logs.Logger("hub"),
 	})
 	a.handleAudio(h)
+	a.handleTwitch(h)
 	return h
 }
 

@@ -110,6 +110,9 @@ func (a *App) apply(_, cfg Config, sections []string) {
 	if slices.Contains(sections, "audio") {
 		a.audio.Configure(cfg.Audio)
 	}
+	if slices.Contains(sections, "twitch") {
+		a.renewTwitch(context.Background(), cfg)
+	}
 	if err := keepGood(a.o.Config); err != nil {
 		a.log.Warn("config not kept for a start with a broken one", "error", err)
 	}

@@ -50,7 +50,7 @@ var restartKeys = []string{"general.data", "store"}
 
 // logParts are the parts that may have a log level of their own, by the names
 // that stand in the log.
-var logParts = []string{"main", "config", "store", "hub", "overlay", "audio"}
+var logParts = []string{"main", "config", "store", "hub", "overlay", "audio", "twitch", "obs"}
 
 // GeneralConfig is the section [general].
 type GeneralConfig struct {

@@ -32,6 +32,9 @@ type Request struct{ c *call }
 // Text is a parameter of path or query, or "".
 func (r Request) Text(name string) string { return r.c.text(name) }
 
+// Body is the body as it came.
+func (r Request) Body() []byte { return r.c.body }
+
 // Decode reads the body into a struct and refuses members that it does not have.
 func (r Request) Decode(into any) error { return decodeBody(r.c.body, into) }
 
