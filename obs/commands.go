@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -298,7 +297,7 @@ func (p *OBS) output(ctx context.Context, operation string, params api.Params, w
 			if done.State != "" {
 				return done, nil
 			}
-			return Done{}, p.silent(l, what)
+			return p.silent(ctx, l, what, want, done)
 		case <-l.done:
 			return Done{}, ErrNotConnected
 		case <-ctx.Done():
@@ -307,13 +306,29 @@ func (p *OBS) output(ctx context.Context, operation string, params api.Params, w
 	}
 }
 
-// silent is the reason when OBS said yes and then nothing happened. The replay
-// buffer does so when the scene has no video source.
-func (p *OBS) silent(l *link, what string) error {
-	if what == "the replay buffer" {
-		return failed("OBS said yes but %s does not run: put a video source into the scene", what)
+// silent finds out what became of an output when OBS said yes and then nothing.
+func (p *OBS) silent(ctx context.Context, l *link, what, want string, done Done) (Done, error) {
+	switch what {
+	case "the replay buffer":
+		return Done{}, failed("OBS said yes but %s does not run: put a video source into the scene", what)
+	case "the recording":
+		r, err := call[record.GetRecordStatusResponse](ctx, l, &record.GetRecordStatusParams{})
+		if err != nil {
+			return Done{}, p.note(err)
+		}
+		var o Output
+		o.readRecord(r)
+		switch {
+		case o.State == want:
+			done.State = want
+			return done, nil
+		case o.State == "stopped" && want == "paused":
+			return Done{}, failed("the recording is not running")
+		case want == "paused":
+			return Done{}, failed("OBS cannot pause this recording: in its output settings, give recordings another quality than that of the stream")
+		}
 	}
-	return p.note(&Error{Code: "service_timeout", Message: fmt.Sprintf("OBS did not confirm what becomes of %s", what)})
+	return Done{}, p.note(&Error{Code: "service_timeout", Message: "OBS did not confirm what becomes of " + what})
 }
 
 // plain says in the streamer's words why OBS refused an output.

@@ -40,6 +40,10 @@ type session struct {
 	resync  bool // the read on its way is the one of each minute
 	lastEnd time.Time
 
+	// program is the scene on air by OBS's events; a read may know the next one
+	// before its event comes.
+	program string
+
 	// volumes are events of a moving slider, the newest for each input.
 	volumes map[string]event.Event
 	quiet   map[string]time.Time
@@ -125,6 +129,7 @@ func (s *session) first(ctx context.Context) error {
 		}
 		break
 	}
+	s.program = s.state.ProgramScene
 	s.state.Connected, s.state.ConnectionState, s.state.Reason, s.state.SessionID = true, "connected", "", s.id
 	s.mu.Lock()
 	s.link = s.l
@@ -226,7 +231,7 @@ func (s *session) drain() {
 // event publishes what happened and brings the mirror up to date.
 func (s *session) event(e opcodes.Event) {
 	now := time.Now()
-	ev, err := translate(s.types, e, now, s.id, extras(e, &s.state))
+	ev, err := translate(s.types, e, now, s.id, s.extras(e))
 	if err != nil {
 		s.o.Log.Warn("obs event was not understood", "type", e.Type, "error", err)
 		return
@@ -235,6 +240,9 @@ func (s *session) event(e opcodes.Event) {
 		s.volume(v.InputName, ev, now)
 	} else {
 		s.o.Publish(ev)
+	}
+	if e.Type == "CurrentProgramSceneChanged" {
+		s.program = decode[fields](e.Data).SceneName
 	}
 	if s.reading {
 		s.since = append(s.since, e)

@@ -108,10 +108,10 @@ func renameAll(list json.RawMessage) json.RawMessage {
 }
 
 // extras are the members of our events that OBS does not send.
-func extras(e opcodes.Event, before *Snapshot) map[string]any {
+func (s *session) extras(e opcodes.Event) map[string]any {
 	switch e.Type {
 	case "CurrentProgramSceneChanged":
-		return map[string]any{"previous_scene": before.ProgramScene}
+		return map[string]any{"previous_scene": s.program}
 	case "StreamStateChanged":
 		return map[string]any{"stream_status": activity(decode[fields](e.Data))}
 	case "RecordStateChanged":
