@@ -132,6 +132,10 @@ var catalogue = []Spec{
 	line(OBS, "A filter goes on or off.", OBSSourceFilterEnableStateChanged{exampleOBS, "Microphone", "Compressor", true}, raw("SourceFilterEnableStateChanged")),
 	line(OBS, "An OBS plugin has an event of its own.", OBSVendorEvent{exampleOBS, "obs-browser", "refresh", JSON(`{"source":"Chat"}`)}, raw("VendorEvent")),
 	line(OBS, "A client of obs-websocket broadcasts something to all.", OBSCustomEvent{exampleOBS, JSON(`{"button":3}`)}, raw("CustomEvent")),
+	line(OBS, "Landale reloads a browser source whose page is gone or frozen.", OBSSourceHealing{exampleOBS, "Alerts", "alerts", 1, "refresh", "gone"}),
+	line(OBS, "A browser source's page lives again.", OBSSourceHealed{exampleOBS, "Alerts", "alerts", 1}),
+	line(OBS, "Something about OBS needs the streamer's eye.", OBSWarningRaised{exampleOBS, "microphone_muted", "Mic/Aux", "Mic/Aux is muted in OBS while you speak"}),
+	line(OBS, "What needed the streamer's eye is over.", OBSWarningCleared{exampleOBS, "microphone_muted", "Mic/Aux", "Mic/Aux is muted in OBS while you speak", 12.5}),
 
 	line(Audio, "What was said, recognised for good. Old clients take each one as finished text.", TranscriptionFinal{exampleTranscript("so here is the plan for tonight", 2.4, true)}, critical),
 	line(Audio, "What is being said, until more of it or the final takes its place.", TranscriptionPartial{exampleTranscript("so here is the", 1.1, false)}, ephemeral),

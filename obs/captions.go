@@ -2,10 +2,252 @@ package obs
 
 import (
 	"context"
+	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"landale/event"
 )
 
-type captioner struct{ sent atomic.Uint64 }
+// Closed captions are text in the video that a viewer switches on. OBS takes the
+// whole caption each time, at most 128 bytes of it, shows it at once and keeps it
+// until another comes. A caption here is two lines of 32 columns that roll up:
+// the upper one is complete, the lower one grows.
+const (
+	captionColumns = 32
+	captionRows    = 2
+	captionSpan    = 300 * time.Millisecond // between two captions, so that a decoder skips none
+	captionBacklog = 64                     // lines that wait; two minutes of fast speech would have to come at once
+)
 
-func newCaptioner() *captioner                         { return &captioner{} }
-func (c *captioner) serve(ctx context.Context, p *OBS) {}
+// fold writes text with the letters that every caption decoder has: ASCII.
+// Letters lose their accents, quotes and dashes become plain; what has no such
+// form is left out.
+func fold(text string) string {
+	var b strings.Builder
+	space := true // none at the beginning
+	for _, r := range norm.NFKD.String(text) {
+		s := ""
+		switch {
+		case unicode.IsSpace(r):
+			if !space {
+				b.WriteByte(' ')
+			}
+			space = true
+			continue
+		case r > ' ' && r < unicode.MaxASCII:
+			s = string(r)
+		default:
+			s = foldings[r]
+		}
+		if s != "" {
+			b.WriteString(s)
+			space = false
+		}
+	}
+	return strings.TrimSuffix(b.String(), " ")
+}
+
+var foldings = map[rune]string{
+	'‘': "'", '’': "'", '‚': "'", '‛': "'", '“': `"`, '”': `"`, '„': `"`, '«': `"`, '»': `"`, '‹': "'", '›': "'", '′': "'", '″': `"`,
+	'‐': "-", '‑': "-", '‒': "-", '–': "-", '—': "-", '―': "-", '−': "-", '⁄': "/", '•': "*", '·': ".", '×': "x", '÷': "/",
+	'ß': "ss", 'ẞ': "SS", 'æ': "ae", 'Æ': "AE", 'œ': "oe", 'Œ': "OE", 'ø': "o", 'Ø': "O", 'ł': "l", 'Ł': "L", 'đ': "d", 'Đ': "D",
+	'ð': "d", 'Ð': "D", 'þ': "th", 'Þ': "Th", 'ı': "i", 'ħ': "h", 'Ħ': "H", '€': "EUR", '£': "GBP", '¿': "?", '¡': "!", '♪': "*",
+}
+
+// wrap breaks folded text into lines. More words at the end change the last line
+// only; a word that is wider than a line is broken.
+func wrap(text string) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		for len(word) > captionColumns {
+			if line != "" {
+				lines, line = append(lines, line), ""
+			}
+			lines = append(lines, word[:captionColumns])
+			word = word[captionColumns:]
+		}
+		switch {
+		case word == "":
+		case line == "":
+			line = word
+		case len(line)+1+len(word) <= captionColumns:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// roll is what was said, as lines, and how far of it was shown.
+type roll struct {
+	done    string // text of utterances that are over, from the beginning of a line
+	segment string
+	current string // of the utterance that goes on
+	shown   int    // the line that was shown last, counted in lines(); -1 for none
+	text    string // as it was sent
+	skipped int
+}
+
+func newRoll() roll { return roll{shown: -1} }
+
+// add takes the words of an utterance that will not change any more.
+func (r *roll) add(segment, text string, final bool) {
+	if segment != r.segment && r.current != "" {
+		r.finish()
+	}
+	r.segment, r.current = segment, fold(text)
+	if final {
+		r.finish()
+		r.segment = ""
+	}
+	r.trim()
+}
+
+func (r *roll) finish() {
+	r.done = strings.TrimSpace(r.done + " " + r.current)
+	r.current = ""
+}
+
+func (r *roll) lines() []string { return wrap(r.done + " " + r.current) }
+
+// trim forgets lines that rolled out. What is left begins where a line began, so
+// it breaks into the same lines.
+func (r *roll) trim() {
+	lines := wrap(r.done)
+	forget := min(r.shown-captionRows, len(lines)-1)
+	if over := len(r.lines()) - r.shown - captionBacklog; over > 0 && r.shown >= 0 {
+		r.skipped += over
+		r.shown += over
+		forget = min(r.shown-captionRows, len(lines)-1)
+	}
+	if forget <= 0 {
+		return
+	}
+	r.done = strings.Join(lines[forget:], " ")
+	r.shown -= forget
+}
+
+// next is the caption to send now; ok is false when the newest one was sent. No
+// word is left out: the roll goes up by one line at a time, and the line that was
+// the lower one is complete when it is the upper one.
+func (r *roll) next() (caption string, ok bool) {
+	lines := r.lines()
+	last := min(len(lines)-1, r.shown+1)
+	if last < 0 {
+		return "", false
+	}
+	caption = strings.Join(lines[max(0, last-captionRows+1):last+1], "\n")
+	if caption == r.text {
+		return "", false
+	}
+	r.shown, r.text = last, caption
+	return caption, true
+}
+
+// captioner paces captions into the stream.
+type captioner struct {
+	sent atomic.Uint64
+
+	mu   sync.Mutex
+	roll roll
+	news chan struct{} // has room for one: something was said
+}
+
+func newCaptioner() *captioner { return &captioner{roll: newRoll(), news: make(chan struct{}, 1)} }
+
+// Caption takes what was said so far in an utterance and will not change any
+// more. It never blocks; while the stream is off or captions are, it does nothing.
+func (p *OBS) Caption(segment, text string, final bool) {
+	p.mu.Lock()
+	on := p.cfg.Captions.Enabled && p.shown.Connected && p.shown.Stream.Active
+	p.mu.Unlock()
+	if !on {
+		return
+	}
+	c := p.captions
+	c.mu.Lock()
+	c.roll.add(segment, text, final)
+	c.mu.Unlock()
+	select {
+	case c.news <- struct{}{}:
+	default:
+	}
+}
+
+// Transcript is Caption for the events of the recogniser: a final's text, and of
+// a partial the words that it will not take back. Other events are ignored.
+func (p *OBS) Transcript(e event.Event) {
+	switch t := e.Payload.(type) {
+	case event.TranscriptionFinal:
+		if !t.Late { // recognised long after it was said
+			p.Caption(t.SegmentID, t.Message, true)
+		}
+	case event.TranscriptionPartial:
+		if words := strings.Fields(t.Message); t.StableWords > 0 {
+			p.Caption(t.SegmentID, strings.Join(words[:min(t.StableWords, len(words))], " "), false)
+		}
+	}
+}
+
+// serve sends captions until ctx ends: one at a time, none sooner than 300 ms
+// after the one before.
+func (c *captioner) serve(ctx context.Context, p *OBS) {
+	var clear <-chan time.Time
+	for {
+		select {
+		case <-c.news:
+		case <-clear:
+			clear = nil
+			c.mu.Lock()
+			c.roll = newRoll()
+			c.mu.Unlock()
+			c.send(ctx, p, "")
+			continue
+		case <-ctx.Done():
+			return
+		}
+		for {
+			c.mu.Lock()
+			caption, ok := c.roll.next()
+			c.mu.Unlock()
+			if !ok {
+				break
+			}
+			if !c.send(ctx, p, caption) {
+				c.mu.Lock()
+				c.roll = newRoll() // nothing is kept for a stream to come
+				c.mu.Unlock()
+				break
+			}
+			select {
+			case <-time.After(captionSpan):
+			case <-ctx.Done():
+				return
+			}
+		}
+		cfg, _ := p.settings()
+		clear = time.After(cfg.Captions.Clear)
+	}
+}
+
+func (c *captioner) send(ctx context.Context, p *OBS, caption string) bool {
+	if s := p.Snapshot(); !s.Connected || !s.Stream.Active {
+		return false
+	}
+	if _, err := p.Request(ctx, "SendStreamCaption", map[string]any{"captionText": caption}); err != nil {
+		p.o.Log.Debug("caption was not sent", "error", err)
+		return false
+	}
+	c.sent.Add(1)
+	return true
+}

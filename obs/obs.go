@@ -31,9 +31,9 @@ type Options struct {
 	// Addresses are the beginnings of URLs that lead to this program, like
 	// http://127.0.0.1:7175, the one to put into new browser sources first.
 	Addresses func() []string
-	// TwitchLive says whether Twitch shows the channel as live, and since when it
-	// has known; ok is false while Twitch is not connected. Nil is allowed.
-	TwitchLive func() (live bool, since time.Time, ok bool)
+	// TwitchLive says whether Twitch shows the channel as live; known is false while
+	// Twitch is not connected. Nil is allowed.
+	TwitchLive func() (live, known bool)
 	// Speech is when the microphone last heard speech; nil is allowed.
 	Speech func() time.Time
 	Log    *slog.Logger

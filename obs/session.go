@@ -91,6 +91,9 @@ func (p *OBS) session(ctx context.Context, cfg Config) (connected bool, err erro
 		l.leave(why)
 		s.wg.Wait()
 		if connected {
+			for _, w := range s.state.Warnings {
+				s.clear(w, time.Now())
+			}
 			lost := event.OBSConnectionLost{ConnectionState: "disconnected", Reason: why.Error(), Reconnecting: ctx.Err() == nil}
 			lost.SessionID = s.id
 			s.publish(event.New(event.OBS, time.Now(), lost))
@@ -137,6 +140,7 @@ func (s *session) first(ctx context.Context) error {
 	s.counts.connects++
 	s.counts.failures = 0
 	s.mu.Unlock()
+	s.healer.begin(time.Now())
 	s.healer.sources(&s.state, s.o.Addresses(), time.Now())
 	s.show()
 	s.o.Log.Info("obs connected", "obs", s.state.OBSVersion, "websocket", s.state.WebsocketVersion, "after_attempts", failures)
@@ -146,6 +150,7 @@ func (s *session) first(ctx context.Context) error {
 	e.SessionID = s.id
 	s.publish(event.New(event.OBS, time.Now(), e))
 	s.lastEnd = time.Now()
+	s.unpark(ctx)
 	return nil
 }
 
@@ -248,6 +253,9 @@ func (s *session) event(e opcodes.Event) {
 		s.since = append(s.since, e)
 	}
 	changed, reread := s.state.apply(e)
+	if e.Type == "InputSettingsChanged" && changed {
+		s.healer.sources(&s.state, s.o.Addresses(), now)
+	}
 	s.changed = s.changed || changed
 	s.dirty = s.dirty || reread
 }
@@ -371,4 +379,6 @@ func (s *session) finishProbe(p probe) error {
 // look is what happens once a second.
 func (s *session) look(ctx context.Context, now time.Time) {
 	s.flushVolumes(now)
+	s.heal(ctx, now)
+	s.guard(now)
 }

@@ -1227,6 +1227,38 @@ export interface OBSCustomEvent extends Core<"obs.custom_event">, OBSSession {
   event_data?: unknown
 }
 
+/** Landale reloads a browser source whose page is gone or frozen. */
+export interface OBSSourceHealing extends Core<"obs.source_healing">, OBSSession {
+  input_name: string
+  page: string
+  attempt: number
+  method: "refresh" | "swap"
+  reason: "gone" | "frozen"
+}
+
+/** A browser source's page lives again. */
+export interface OBSSourceHealed extends Core<"obs.source_healed">, OBSSession {
+  input_name: string
+  page: string
+  attempts: number
+}
+
+/** Something about OBS needs the streamer's eye. */
+export interface OBSWarningRaised extends Core<"obs.warning_raised">, OBSSession {
+  warning: string
+  subject?: string
+  message: string
+}
+
+/** What needed the streamer's eye is over. */
+export interface OBSWarningCleared extends Core<"obs.warning_cleared">, OBSSession {
+  warning: string
+  subject?: string
+  message: string
+  /** seconds */
+  duration: number
+}
+
 /** What was said, recognised for good. Old clients take each one as finished text. */
 export interface TranscriptionFinal extends Core<"transcription.final">, Transcript {}
 
@@ -1571,6 +1603,10 @@ export interface EventMap {
   "obs.source_filter_enable_state_changed": OBSSourceFilterEnableStateChanged
   "obs.vendor_event": OBSVendorEvent
   "obs.custom_event": OBSCustomEvent
+  "obs.source_healing": OBSSourceHealing
+  "obs.source_healed": OBSSourceHealed
+  "obs.warning_raised": OBSWarningRaised
+  "obs.warning_cleared": OBSWarningCleared
   "transcription.final": TranscriptionFinal
   "transcription.partial": TranscriptionPartial
   "transcription.session_started": TranscriptionSessionStarted
