@@ -142,16 +142,21 @@ func (r *roll) trim() {
 // the lower one is complete when it is the upper one.
 func (r *roll) next() (caption string, ok bool) {
 	lines := r.lines()
-	last := min(len(lines)-1, r.shown+1)
-	if last < 0 {
-		return "", false
+	for {
+		last := min(len(lines)-1, r.shown+1)
+		if last < 0 {
+			return "", false
+		}
+		caption = strings.Join(lines[max(0, last-captionRows+1):last+1], "\n")
+		news := caption != r.text
+		if !news && last == r.shown {
+			return "", false
+		}
+		r.shown, r.text = last, caption
+		if news { // else two pairs of lines are alike
+			return caption, true
+		}
 	}
-	caption = strings.Join(lines[max(0, last-captionRows+1):last+1], "\n")
-	if caption == r.text {
-		return "", false
-	}
-	r.shown, r.text = last, caption
-	return caption, true
 }
 
 // captioner paces captions into the stream.

@@ -14,6 +14,7 @@ import (
 )
 
 func TestWrongPasswordIsSaidOnceAndHealedByTheConfig(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "right")
 	cfg := settings(s.URL())
 	cfg.Password = "wrong"
@@ -44,6 +45,7 @@ func TestWrongPasswordIsSaidOnceAndHealedByTheConfig(t *testing.T) {
 }
 
 func TestNothingIsQueuedWhileOBSIsAway(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	s.Close()
 	r := serve(t, settings(s.URL()), nil)
@@ -69,6 +71,7 @@ func TestNothingIsQueuedWhileOBSIsAway(t *testing.T) {
 }
 
 func TestOutputsAreConfirmed(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	r := serve(t, settings(s.URL()), nil)
 	r.connected()
@@ -101,6 +104,7 @@ func TestOutputsAreConfirmed(t *testing.T) {
 }
 
 func TestBatchAndScreenshot(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	r := serve(t, settings(s.URL()), nil)
 	r.connected()
@@ -131,6 +135,7 @@ func TestBatchAndScreenshot(t *testing.T) {
 // TestLateAnswers is the goobs client's deadlock: a request times out, its answer
 // comes late, and nothing ever works again.
 func TestLateAnswers(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	r := serve(t, settings(s.URL()), nil)
 	r.connected()
@@ -158,6 +163,7 @@ func TestLateAnswers(t *testing.T) {
 }
 
 func TestHungOBS(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	r := serve(t, settings(s.URL()), nil)
 	r.connected()
@@ -183,6 +189,7 @@ func TestHungOBS(t *testing.T) {
 
 // TestPeersThatMisbehave must leave the part looking for a better OBS.
 func TestPeersThatMisbehave(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	s.HelloOnly(true)
 	r := serve(t, settings(s.URL()), nil)
@@ -223,7 +230,7 @@ func TestReconnects(t *testing.T) {
 		session, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
 		go func() {
-			_, err := p.session(session, cfg)
+			_, err := p.session(session, cfg, nil)
 			done <- err
 		}()
 		end := time.Now().Add(5 * time.Second)
@@ -278,6 +285,7 @@ func settled(s *obstest.Server) (n int) {
 }
 
 func TestVolumesOfAMovingSlider(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	r := serve(t, settings(s.URL()), nil)
 	r.connected()
@@ -295,6 +303,7 @@ func TestVolumesOfAMovingSlider(t *testing.T) {
 }
 
 func TestOffWithoutAnAddress(t *testing.T) {
+	t.Parallel()
 	s := obstest.Start(t, "")
 	r := serve(t, settings(""), nil)
 	r.until("off", time.Second, func() bool { return r.Snapshot().ConnectionState == "off" })

@@ -1,8 +1,9 @@
+//go:build !windows
+
 package obs
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"image/png"
@@ -292,12 +293,5 @@ func testRandom(t *testing.T, r *rig) {
 	t.Logf("%d operations, %d of them carried out, in %v; mirror equal, %d reads", tried, done, time.Since(began), r.Status().Details["reads"])
 	if d := r.Status().Details["resync_differences"]; d != uint64(0) {
 		t.Errorf("got %v differences at a resync", d)
-	}
-}
-
-func waitOrDone(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
 	}
 }

@@ -167,7 +167,7 @@ func (p *OBS) Serve(ctx context.Context) error {
 			}
 			continue
 		}
-		connected, err := p.session(ctx, cfg)
+		connected, err := p.session(ctx, cfg, changed)
 		if ctx.Err() != nil {
 			break
 		}
@@ -184,7 +184,8 @@ func (p *OBS) Serve(ctx context.Context) error {
 		case errors.Is(err, errReconfigured):
 			attempts, wait = 0, 0
 		}
-		if p.away(state, away(cfg.URL, err, connected)) && !errors.Is(err, errReconfigured) {
+		// One line an outage: that the link ended, or that there is none.
+		if p.away(state, away(cfg.URL, err, connected)) && !errors.Is(err, errReconfigured) && (attempts == 1 || state == "refused") {
 			p.o.Log.Warn("obs is not connected", "error", err, "was_connected", connected)
 		}
 		p.count(func(c *counts) { c.failures++ })

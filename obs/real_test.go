@@ -1,23 +1,18 @@
+//go:build !windows
+
 package obs
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"landale/event"
 )
 
 // realOBS is an OBS that a test started, see scripts/obs-headless.sh.
@@ -96,103 +91,39 @@ func startOBS(t testing.TB, password string) *realOBS {
 	return r
 }
 
-// rig is a part that runs, with what it published.
-type rig struct {
-	*OBS
-	t      testing.TB
-	mu     sync.Mutex
-	events []event.Event
-	news   chan struct{} // closed at the next event or state
-}
-
-func serve(t testing.TB, cfg Config, change func(*Options)) *rig {
+func needTool(t testing.TB, tool string) {
 	t.Helper()
-	r := &rig{t: t, news: make(chan struct{})}
-	o := Options{
-		Publish: func(e event.Event) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.events = append(r.events, e)
-			close(r.news)
-			r.news = make(chan struct{})
-		},
-		State: func(Snapshot) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			close(r.news)
-			r.news = make(chan struct{})
-		},
-		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo})),
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed", tool)
 	}
-	if change != nil {
-		change(&o)
+	t.Skipf("%s is not installed", tool)
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	r.OBS = New(cfg, o)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v from Serve, want context.Canceled", err)
-			}
-		case <-time.After(5 * time.Second):
-			t.Error("Serve does not end")
-		}
-	})
-	return r
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // our own address
+	return port
 }
 
-// until waits for a state or an event to make the condition true.
-func (r *rig) until(what string, limit time.Duration, ok func() bool) time.Duration {
-	r.t.Helper()
-	began, end := time.Now(), time.After(limit)
-	for {
-		r.mu.Lock()
-		news := r.news
-		r.mu.Unlock()
-		if ok() {
-			return time.Since(began)
-		}
-		select {
-		case <-news:
-		case <-time.After(100 * time.Millisecond): // for what is not told
-		case <-end:
-			r.t.Fatalf("not within %v: %s; state %+v, status %+v", limit, what, r.Snapshot(), r.Status())
-		}
-	}
+// listens reports whether a port is open without connecting to it: the sink takes
+// one connection.
+func listens(port string) bool {
+	b, err := os.ReadFile("/proc/net/tcp")
+	n, _ := strconv.Atoi(port) // our own
+	return err == nil && strings.Contains(string(b), fmt.Sprintf(":%04X 00000000:0000 0A", n))
 }
 
-func (r *rig) connected() time.Duration {
-	r.t.Helper()
-	return r.until("connected", 10*time.Second, func() bool { return r.Snapshot().Connected })
-}
-
-func (r *rig) of(types ...event.Type) (list []event.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, e := range r.events {
-		if slices.Contains(types, e.Type) {
-			list = append(list, e)
+func waitFor(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !ok(); {
+		if time.Now().After(end) {
+			t.Fatalf("not within 10s: %s", what)
 		}
-	}
-	return list
-}
-
-func settings(url string) Config {
-	cfg := DefaultConfig()
-	cfg.URL = url
-	return cfg
-}
-
-func must[T any](t testing.TB) func(T, error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
+		waitOrDone(t.Context(), 50*time.Millisecond)
 	}
 }

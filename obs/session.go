@@ -70,8 +70,9 @@ type probe struct {
 }
 
 // session connects and runs until the connection ends, ctx ends or the settings
-// make another connection necessary. connected says that OBS's state was known.
-func (p *OBS) session(ctx context.Context, cfg Config) (connected bool, err error) {
+// make another connection necessary; changed is closed when they are others than
+// cfg. connected says that OBS's state was known.
+func (p *OBS) session(ctx context.Context, cfg Config, changed <-chan struct{}) (connected bool, err error) {
 	l, err := dial(ctx, cfg.URL, cfg.Password)
 	if err != nil {
 		return false, err
@@ -102,7 +103,7 @@ func (p *OBS) session(ctx context.Context, cfg Config) (connected bool, err erro
 	if err := s.first(ctx); err != nil {
 		return false, err
 	}
-	return true, s.run(ctx)
+	return true, s.run(ctx, changed)
 }
 
 // first reads OBS's state before anybody is told that OBS is connected.
@@ -160,14 +161,13 @@ func (s *session) publish(e event.Event) {
 }
 
 // run is the session's loop.
-func (s *session) run(ctx context.Context) error {
+func (s *session) run(ctx context.Context, settings <-chan struct{}) error {
 	probes, resyncs, looks := time.NewTicker(probeSpan), time.NewTicker(resyncSpan), time.NewTicker(lookSpan)
 	defer probes.Stop()
 	defer resyncs.Stop()
 	defer looks.Stop()
 	var reread, push <-chan time.Time
 	pushed := time.Now()
-	_, settings := s.settings()
 	for {
 		if s.l.lost.Swap(false) {
 			s.count(func(c *counts) { c.lost++ })

@@ -70,7 +70,7 @@ func (w *watchdog) look(s *Snapshot, cfg WatchdogConfig, o outside, now time.Tim
 		}
 	}
 	w.frames(s, cfg, streaming, now)
-	if !streaming || s.Stream.Bytes != w.bytes || s.Stream.State != "started" {
+	if w.flowed.IsZero() || !streaming || s.Stream.Bytes != w.bytes || s.Stream.State != "started" {
 		w.flowed, w.bytes = now, s.Stream.Bytes
 	} else if now.Sub(w.flowed) >= noBitrateAfter {
 		w.wrong(now, alarm{"no_bitrate", ""}, lingers, "OBS is streaming but sends nothing")
