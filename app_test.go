@@ -53,7 +53,7 @@ type home struct {
 	data string
 }
 
-func newHome(t *testing.T, config string) home {
+func newHome(t testing.TB, config string) home {
 	t.Helper()
 	dir := t.TempDir()
 	h := home{dir, filepath.Join(dir, "config.toml"), filepath.Join(dir, "data")}
@@ -62,7 +62,7 @@ func newHome(t *testing.T, config string) home {
 }
 
 // write saves the config, in a way that keeps tests from each other's ports.
-func (h home) write(t *testing.T, config string) {
+func (h home) write(t testing.TB, config string) {
 	t.Helper()
 	if err := os.WriteFile(h.file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func startApp(t *testing.T, h home) *App {
 }
 
 // runApp is startApp with a stop that waits for the end.
-func runApp(t *testing.T, h home) (*App, func()) {
+func runApp(t testing.TB, h home) (*App, func()) {
 	t.Helper()
 	a := NewApp(Options{Config: h.input(nil)})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -216,7 +216,7 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for !ok() {
@@ -228,7 +228,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // call asks the API and decodes data into out.
-func call(t *testing.T, method, address string, body, out any) {
+func call(t testing.TB, method, address string, body, out any) {
 	t.Helper()
 	if err := ask(method, address, body, out); err != nil {
 		t.Fatal(err)
