@@ -25,7 +25,7 @@ func BenchmarkAppendJSON(b *testing.B) {
 		b.Run(string(name)+"/payload", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				buf = ev.appendPayload(buf[:0])
+				buf = ev.appendPayload(buf[:0], (*plan).append)
 			}
 		})
 		b.Run(string(name)+"/payload_by_encoding_json", func(b *testing.B) { // the baseline

@@ -51,6 +51,15 @@ func encoderOf(t reflect.Type) encoder {
 
 // append appends a struct as an object.
 func (p *plan) append(dst []byte, v reflect.Value) ([]byte, error) {
+	return p.appendFields(dst, v, false)
+}
+
+// appendSparse leaves out the fields that hold nothing.
+func (p *plan) appendSparse(dst []byte, v reflect.Value) ([]byte, error) {
+	return p.appendFields(dst, v, true)
+}
+
+func (p *plan) appendFields(dst []byte, v reflect.Value, sparse bool) ([]byte, error) {
 	if !p.plain {
 		return appendAny(dst, v)
 	}
@@ -59,7 +68,7 @@ func (p *plan) append(dst []byte, v reflect.Value) ([]byte, error) {
 	for i := range p.fields {
 		f := &p.fields[i]
 		fv := f.of(v)
-		if f.omitEmpty && isEmpty(fv) {
+		if f.omitEmpty && isEmpty(fv) || sparse && (fv.IsZero() || f.list && fv.Len() == 0) {
 			continue
 		}
 		if !first {

@@ -23,6 +23,7 @@ type planField struct {
 	key       string // "name":
 	index     []int
 	omitEmpty bool
+	list      bool // written as [] also when it is nil
 	encode    encoder
 	rule      rule
 }
@@ -64,6 +65,7 @@ func (p *plan) add(t reflect.Type, path []int) {
 			key:       strconv.Quote(name) + ":",
 			index:     index,
 			omitEmpty: options == "omitempty",
+			list:      f.Type.Kind() == reflect.Slice && f.Type.Implements(marshalerType) && f.Type.Elem().Kind() != reflect.Uint8,
 			encode:    encoderOf(f.Type),
 			rule:      parseRule(f.Tag.Get("rule")),
 		})

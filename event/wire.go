@@ -58,7 +58,7 @@ func (e Event) AppendJSON(dst []byte) []byte {
 	}
 	// The payload's opening brace becomes the comma between its members and ours.
 	comma := len(dst)
-	if dst = e.appendPayload(dst); len(dst) == comma+len("{}") {
+	if dst = e.appendPayload(dst, (*plan).append); len(dst) == comma+len("{}") {
 		return append(dst[:comma], '}')
 	}
 	dst[comma] = ','
@@ -70,9 +70,14 @@ func (e Event) AppendJSON(dst []byte) []byte {
 func (e Event) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 
 // PayloadJSON is the payload alone as a JSON object, "{}" when it has no fields.
-func (e Event) PayloadJSON() []byte { return e.appendPayload(nil) }
+func (e Event) PayloadJSON() []byte { return e.appendPayload(nil, (*plan).append) }
 
-func (e Event) appendPayload(dst []byte) []byte {
+// SparseJSON is PayloadJSON without the fields that say nothing: empty text and
+// lists, null, 0 and false. It decodes to the same payload, and a line of chat is a
+// quarter shorter. An unknown type's payload is left as it is.
+func (e Event) SparseJSON() []byte { return e.appendPayload(nil, (*plan).appendSparse) }
+
+func (e Event) appendPayload(dst []byte, fields func(p *plan, dst []byte, v reflect.Value) ([]byte, error)) []byte {
 	start := len(dst)
 	v := reflect.ValueOf(e.Payload)
 	var err error
@@ -84,7 +89,7 @@ func (e Event) appendPayload(dst []byte) []byte {
 		dst = append(dst, e.Payload.(Unknown).members...)
 		return append(dst, '}')
 	case v.Kind() == reflect.Struct:
-		dst, err = planOf(v.Type()).append(dst, v)
+		dst, err = fields(planOf(v.Type()), dst, v)
 	default:
 		dst, err = appendAny(dst, v)
 	}

@@ -169,7 +169,7 @@ func (b *batch) insert(ev *event.Event) error {
 		raw = string(ev.Raw)
 	}
 	res, err := b.st.event.ExecContext(b.ctx, key, idValue(ev.ID), ms, kind, rawType, source, sourceID,
-		userValue(user), int64(ev.Flags), causeValue(*ev), string(ev.PayloadJSON()), raw)
+		userValue(user), int64(ev.Flags), causeValue(*ev), string(ev.SparseJSON()), raw)
 	if err != nil {
 		return err
 	}
