@@ -31,6 +31,8 @@ type message struct {
 		Subscription *subscriptionInfo `json:"subscription"`
 		Event        json.RawMessage   `json:"event"`
 	} `json:"payload"`
+
+	scanned string // the event again, known to be valid; "" if it is not
 }
 
 type sessionInfo struct {
@@ -48,6 +50,9 @@ type subscriptionInfo struct {
 // readMessage takes a message's envelope apart. A field of a wrong type that is
 // not needed does not make the message unreadable.
 func readMessage(data []byte) (message, error) {
+	if m, ok := scanMessage(data); ok {
+		return m, nil
+	}
 	var m message
 	err := json.Unmarshal(data, &m)
 	var wrong *json.UnmarshalTypeError
@@ -100,7 +105,7 @@ func (n normaliser) event(m message, now time.Time) (ev event.Event, odd error) 
 	if kind == "" && m.Payload.Subscription != nil {
 		kind = m.Payload.Subscription.Type
 	}
-	p, odd := n.payload(event.Type(kind), m.Payload.Event)
+	p, odd := n.payload(event.Type(kind), m)
 	at := m.Metadata.Timestamp.Time
 	if at.IsZero() {
 		at = now
@@ -115,7 +120,8 @@ func (n normaliser) event(m message, now time.Time) (ev event.Event, odd error) 
 }
 
 // payload makes the flat payload of a notification's event.
-func (n normaliser) payload(kind event.Type, object []byte) (event.Payload, error) {
+func (n normaliser) payload(kind event.Type, m message) (event.Payload, error) {
+	object := m.Payload.Event
 	if !validKind(kind) {
 		u, _ := n.unknown("twitch.unknown", object)
 		return u, fmt.Errorf("%q is no type", kind)
@@ -124,7 +130,13 @@ func (n normaliser) payload(kind event.Type, object []byte) (event.Payload, erro
 	if !known {
 		return n.unknown(kind, object)
 	}
-	p, err := shape(n, object)
+	var p event.Payload
+	var err error
+	if chat, ok := n.scannedChat(kind, m.scanned); ok {
+		p = chat
+	} else {
+		p, err = shape(n, object)
+	}
 	if err != nil {
 		mended, changed := mend(object, func(member []byte) error { _, err := shape(n, member); return err })
 		if p, err = shape(n, mended); err != nil || len(changed) == 0 {

@@ -272,6 +272,52 @@ func TestUnreadableMessages(t *testing.T) {
 	}
 }
 
+// The scanner and encoding/json read the same; what the scanner does not read it
+// leaves alone.
+func TestScannerReadsTheSame(t *testing.T) {
+	line := func(message, more string) string {
+		return `{ "broadcaster_user_id" : "1", "chatter_user_id":"2","chatter_user_login":"b","chatter_user_name":"B\u00e9\n","message_id":"x","message":` + message + `,"new":{"a":[1,"}]",{"b":null}]}` + more + "}"
+	}
+	for _, object := range []string{
+		line(`{"text":"a \"b\" \\ \ud83d\udc4b 👋","fragments":[]}`, ""),
+		line(`{"text":"","fragments":null}`, `,"badges":null,"cheer":null,"reply":null,"color":null`),
+		line(`null`, `,"cheer":{"bits":5,"x":[]},"badges":[{"set_id":"a","id":"1","info":"2","x":1},null,{}],"is_source_only":true`),
+		line(`{"text":"x","fragments":[{"type":"emote","text":"K","emote":{"id":"25","format":["static","animated"]}},{},{"mention":{"user_id":"7"},"cheermote":{"prefix":"c","bits":1,"tier":2}}]}`, `,"source_badges":[],"reply":{"parent_user_name":"P"}`),
+		string(mustEvent(t, "testdata/handmade.notification.channel.chat.message.v1.json")),
+	} {
+		scanned, ok := scanText(object)
+		read, err := readChat([]byte(object))
+		if err != nil || !ok {
+			t.Errorf("%s: %v, scanned %v", object, err, ok)
+		}
+		got, want := event.Event{Payload: scanned}.PayloadJSON(), event.Event{Payload: read}.PayloadJSON()
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s\n got %s\nwant %s", object, got, want)
+		}
+	}
+	for _, object := range []string{"", "7", "[]", `"x"`, line(`"x"`, ""), line("7", ""), line(`{"text":7}`, ""), line("null", `,"cheer":{"bits":1.5}`), line("null", `,"badges":{}`), line("null", `,"is_source_only":"yes"`), line("null", `,"color":"\xff"`)} {
+		if p, ok := scanText(object); ok {
+			t.Errorf("%s was scanned: %+v", object, p)
+		}
+	}
+}
+
+func scanText(object string) (p event.ChannelChatMessage, ok bool) {
+	c, ok := newScanner([]byte(object))
+	if !ok {
+		return p, false
+	}
+	return scanChat(c)
+}
+
+func mustEvent(t *testing.T, file string) []byte {
+	var m message
+	if err := json.Unmarshal(read(t, file), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m.Payload.Event
+}
+
 func FuzzMessage(f *testing.F) {
 	for _, file := range samples(f) {
 		f.Add(read(f, file))

@@ -335,6 +335,39 @@ func prediction[P event.ChannelPredictionBegin | event.ChannelPredictionProgress
 // chatMessage reads a line of chat: the chatter becomes the user, and emotes are
 // listed beside the fragments, the channel's own by themselves.
 func chatMessage(n normaliser, object []byte) (event.Payload, error) {
+	p, err := readChat(object)
+	n.sortEmotes(&p)
+	return p, err
+}
+
+// scannedChat is chatMessage for a line that the scanner can read.
+func (n normaliser) scannedChat(kind event.Type, object string) (p event.ChannelChatMessage, ok bool) {
+	if kind != p.EventType() || object == "" {
+		return p, false
+	}
+	p, ok = scanChat(scanner{s: object})
+	n.sortEmotes(&p)
+	return p, ok
+}
+
+// sortEmotes lists the emotes of a line beside its fragments, the channel's own
+// by themselves.
+func (n normaliser) sortEmotes(p *event.ChannelChatMessage) {
+	for _, f := range p.Fragments {
+		if f.Emote == nil {
+			continue
+		}
+		e := event.Emote{ID: f.Emote.ID, Name: f.Text}
+		if n.prefix != "" && strings.HasPrefix(f.Text, n.prefix) {
+			p.NativeEmotes = append(p.NativeEmotes, e)
+		} else {
+			p.Emotes = append(p.Emotes, e)
+		}
+	}
+}
+
+// readChat is scanChat for a line that is not as documented.
+func readChat(object []byte) (event.ChannelChatMessage, error) {
 	var in struct {
 		event.ChannelChatMessage
 		ChatterUserID    string  `json:"chatter_user_id"`
@@ -365,16 +398,5 @@ func chatMessage(n normaliser, object []byte) (event.Payload, error) {
 	p.ReplyParentUserID, p.ReplyParentUserLogin, p.ReplyParentUserName = r.ParentUserID, r.ParentUserLogin, r.ParentUserName
 	p.ReplyThreadMessageID = r.ThreadMessageID
 	p.ReplyThreadUserID, p.ReplyThreadUserLogin, p.ReplyThreadUserName = r.ThreadUserID, r.ThreadUserLogin, r.ThreadUserName
-	for _, f := range p.Fragments {
-		if f.Emote == nil {
-			continue
-		}
-		e := event.Emote{ID: f.Emote.ID, Name: f.Text}
-		if n.prefix != "" && strings.HasPrefix(f.Text, n.prefix) {
-			p.NativeEmotes = append(p.NativeEmotes, e)
-		} else {
-			p.Emotes = append(p.Emotes, e)
-		}
-	}
 	return p, err
 }

@@ -230,6 +230,7 @@ func TestMoveThatTakesTooLong(t *testing.T) {
 	w := &world{stuck: true}
 	w.in(t, func(t *testing.T, p *Twitch) {
 		time.Sleep(time.Second)
+		synctest.Wait()
 		w.sockets[0].in <- `{"metadata":{"message_type":"session_reconnect"},"payload":{"session":{"id":"s1","reconnect_url":"wss://elsewhere"}}}`
 		time.Sleep(29 * time.Second)
 		synctest.Wait()
