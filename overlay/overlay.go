@@ -95,6 +95,8 @@ type Director struct {
 	failing   bool     // the newest save failed
 	retry     time.Time
 	told      map[string]string
+	toldQueue time.Time
+	untold    bool // the queue changed since
 	replies   []func()
 	announced []event.Event
 	emoted    time.Time

@@ -67,8 +67,8 @@ func (d *Director) become(ev event.Event, f facts, now time.Time) string {
 
 // judge finds the rule of an event and makes the item; nil if there is none.
 func (d *Director) judge(ev event.Event, f facts, now time.Time) *item {
-	r, tried := d.rules.explain(&f, d.st.Show.ID)
-	d.traces.tried(ev.ID, tried)
+	r := d.rules.find(&f, d.st.Show.ID)
+	d.traces.tried(ev.ID, d.rules, f, d.st.Show.ID)
 	switch {
 	case r == nil:
 		d.traces.step(ev, now, "no alert", "no rule fits")
@@ -367,6 +367,9 @@ func (d *Director) nextDue(now time.Time) time.Time {
 		at(t.Ends)
 	}
 	at(d.st.NextCard)
+	if d.untold {
+		at(d.toldQueue.Add(queueSpan))
+	}
 	if d.failing {
 		at(d.retry)
 	}

@@ -113,6 +113,7 @@ func (s *ruleset) find(f *facts, show string) *rule {
 
 // explain is find with what every rule said.
 func (s *ruleset) explain(f *facts, show string) (found *rule, tried []Tried) {
+	tried = []Tried{}
 	for _, r := range s.byType[f.kind] {
 		why := r.failing(f, show)
 		tried = append(tried, Tried{r.name, why})

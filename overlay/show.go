@@ -141,7 +141,7 @@ func (d *Director) happened(ev event.Event, now time.Time) {
 	case event.ChannelFollow:
 		if live {
 			d.st.Follows = slices.Insert(d.st.Follows, 0, follower{p.UserName, p.FollowedAt})
-			d.st.Follows = d.st.Follows[:min(len(d.st.Follows), 100)]
+			d.st.Follows = d.st.Follows[:min(len(d.st.Follows), 20)]
 			d.renew("recent_follows", now)
 		}
 	case event.ChannelSubscribe:

@@ -366,7 +366,7 @@ func (d *Director) LayerMappings(ctx context.Context) (Mappings, error) {
 func (d *Director) State(ctx context.Context) (map[string]map[string]json.RawMessage, error) {
 	return ask(ctx, d, func(time.Time) (map[string]map[string]json.RawMessage, error) {
 		docs := map[string]map[string]json.RawMessage{"stream": {}, "queue": {}}
-		for _, m := range d.members() {
+		for _, m := range append(d.streamMembers(), d.queueMembers()...) {
 			b, err := json.Marshal(m.value)
 			if err != nil {
 				return nil, fmt.Errorf("encode %s.%s: %w", m.doc, m.name, err)

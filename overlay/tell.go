@@ -5,12 +5,26 @@ import (
 	"time"
 )
 
+// queueSpan is how often pages hear of the queue at most: encoding fifty items is
+// most of what an event costs in a flood. What is on screen is told at once.
+const queueSpan = 25 * time.Millisecond
+
 // tell gives pages every member of the two documents that has changed.
 func (d *Director) tell() {
 	if d.o.Changed == nil {
 		return
 	}
-	for _, m := range d.members() {
+	d.tellMembers(d.streamMembers())
+	if now := time.Now(); now.Sub(d.toldQueue) >= queueSpan {
+		d.toldQueue, d.untold = now, false
+		d.tellMembers(d.queueMembers())
+	} else {
+		d.untold = true
+	}
+}
+
+func (d *Director) tellMembers(members []member) {
+	for _, m := range members {
 		b, err := json.Marshal(m.value)
 		if err != nil {
 			d.log.Error("state cannot be encoded", "state", m.doc, "member", m.name, "error", err)
@@ -30,16 +44,15 @@ type member struct {
 	value     any
 }
 
-// members are those of the documents stream and queue. Times in them are
-// milliseconds since 1970.
-func (d *Director) members() []member {
+// streamMembers are those of the document stream. Times in it are milliseconds
+// since 1970.
+func (d *Director) streamMembers() []member {
 	show := d.st.Show
 	show.Name = d.show().Name
 	list := d.show().Ticker
 	if list == nil {
 		list = []string{}
 	}
-	queue := d.queueItems()
 	return []member{
 		{"stream", "show", show},
 		{"stream", "layers", d.layerItems()},
@@ -48,6 +61,13 @@ func (d *Director) members() []member {
 		{"stream", "players", d.players()},
 		{"stream", "blank", d.st.Blank},
 		{"stream", "muted", d.st.Muted},
+	}
+}
+
+// queueMembers are those of the document queue; times likewise.
+func (d *Director) queueMembers() []member {
+	queue := d.queueItems()
+	return []member{
 		{"queue", "queue", queue},
 		{"queue", "metrics", d.metrics(queue)},
 		{"queue", "is_processing", d.active != [layers]*item{}},
