@@ -24,6 +24,8 @@ type Digest struct {
 	Gap
 	// Counts has how many events of each type were published.
 	Counts map[event.Type]int `json:"counts"`
+	// IDs are those events, oldest first: to play each, play these.
+	IDs []event.ID `json:"ids"`
 	// Text is the digest in one line: "while away: 12 follows, 3 redemptions".
 	Text string `json:"text"`
 	// Problems are what could not be asked.
@@ -53,7 +55,7 @@ func (t *Twitch) serveBackfill(ctx context.Context) {
 func (t *Twitch) backfill(ctx context.Context, gap Gap) {
 	ctx, cancel := context.WithTimeout(ctx, backfillWithin)
 	defer cancel()
-	d := &Digest{Gap: gap, Counts: map[event.Type]int{}, Problems: []string{}}
+	d := &Digest{Gap: gap, Counts: map[event.Type]int{}, IDs: []event.ID{}, Problems: []string{}}
 	tok, ok := t.keeper.current()
 	if !ok {
 		return
@@ -64,6 +66,7 @@ func (t *Twitch) backfill(ctx context.Context, gap Gap) {
 		ev.SourceID, ev.Flags, ev.Raw = tok.Login, event.Backfill, raw
 		if event.Validate(p) == nil && t.publish(ev) {
 			d.Counts[ev.Type]++
+			d.IDs = append(d.IDs, ev.ID)
 		}
 	}
 	for _, step := range []struct {
@@ -74,6 +77,7 @@ func (t *Twitch) backfill(ctx context.Context, gap Gap) {
 		{"follows", "moderator:read:followers", t.fillFollows},
 		{"redemptions", "channel:read:redemptions", t.fillRedemptions},
 		{"subscriptions", "channel:read:subscriptions", t.fillSubscribers},
+		{"goals", "channel:read:goals", t.fillGoals},
 	} {
 		if !tok.has(step.scope) {
 			continue
@@ -262,6 +266,43 @@ func (t *Twitch) fillStream(ctx context.Context, us event.Broadcaster, gap Gap, 
 	if stream != nil && stream.ID != before {
 		publish("backfill-online-"+stream.ID, stream.StartedAt,
 			event.StreamOnline{Broadcaster: us, StreamID: stream.ID, StreamType: stream.Type, StartedAt: stream.StartedAt}, nil)
+	}
+	return nil
+}
+
+// fillGoals publishes how far each goal is: no history but the state as it is
+// now, so it has no flag and no place in the digest. The same state is told once
+// an hour at most.
+func (t *Twitch) fillGoals(ctx context.Context, us event.Broadcaster, _ Gap, _ func(string, time.Time, event.Payload, []byte)) error {
+	goals, err := t.Goals(ctx)
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	for _, raw := range goals {
+		p, err := shapes["channel.goal.progress"](normaliser{}, raw)
+		g, ok := p.(event.ChannelGoalProgress)
+		if err != nil || !ok {
+			t.oddity("a goal is not as documented", err)
+			continue
+		}
+		if g.StartedAt.IsZero() { // Helix calls it otherwise
+			var at struct {
+				CreatedAt time.Time `json:"created_at"`
+			}
+			_ = json.Unmarshal(raw, &at) // validation finds a goal without it
+			g.StartedAt = at.CreatedAt
+		}
+		g.Broadcaster = us
+		if event.Validate(g) != nil {
+			continue
+		}
+		ev := event.New(event.Twitch, now, g)
+		if id := fmt.Sprintf("goal-%s-%d-%s", g.GoalID, g.CurrentAmount, now.Format("2006010215")); len(id) <= event.MaxIDLen {
+			ev = ev.WithID(event.ID(id))
+		}
+		ev.SourceID, ev.Raw = us.BroadcasterUserLogin, raw
+		t.publish(ev)
 	}
 	return nil
 }

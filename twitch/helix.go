@@ -24,8 +24,16 @@ type helix struct {
 	base   string
 	http   *http.Client
 	keeper *keeper
-	guard  *guard
-	limit  limit
+	guard  *guard // nil: none
+	limit  *limit
+}
+
+// unguarded is the same without the breaker, for what has a backoff of its own and
+// must not wait for others' failures: a new session has ten seconds to subscribe.
+func (h *helix) unguarded() *helix {
+	free := *h
+	free.guard = nil
+	return &free
 }
 
 // maxAnswer bounds what is read of an answer; a page of a hundred subscriptions
@@ -69,7 +77,7 @@ func (h *helix) once(ctx context.Context, tok token, method, path string, query 
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	raw, err := h.guard.breaker.Execute(func() ([]byte, error) {
+	raw, err := h.guard.run(func() ([]byte, error) {
 		req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 		if err != nil {
 			return nil, &Error{Code: "api_error", Message: path, cause: err}
@@ -199,11 +207,12 @@ func (l *limit) wait() time.Duration {
 // guard is the breaker of one host: after five failures in a row it is left
 // alone for ten seconds, then twice as long each time, up to five minutes.
 type guard struct {
-	breaker *gobreaker.CircuitBreaker[[]byte]
+	host string
 
-	mu    sync.Mutex
-	opens int
-	until time.Time
+	mu      sync.Mutex
+	breaker *gobreaker.CircuitBreaker[[]byte]
+	opens   int
+	until   time.Time
 }
 
 const (
@@ -212,9 +221,15 @@ const (
 )
 
 func newGuard(host string) *guard {
-	g := &guard{}
-	g.breaker = gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
-		Name:        host,
+	g := &guard{host: host}
+	g.reset()
+	return g
+}
+
+// reset closes the breaker: the host has shown that it is well.
+func (g *guard) reset() {
+	fresh := gobreaker.NewCircuitBreaker[[]byte](gobreaker.Settings{
+		Name:        g.host,
 		Timeout:     guardFirst,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= 5 },
 		IsSuccessful: func(err error) bool {
@@ -235,11 +250,26 @@ func newGuard(host string) *guard {
 			}
 		},
 	})
-	return g
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.breaker, g.opens, g.until = fresh, 0, time.Time{}
+}
+
+func (g *guard) run(call func() ([]byte, error)) ([]byte, error) {
+	if g == nil {
+		return call()
+	}
+	g.mu.Lock()
+	breaker := g.breaker
+	g.mu.Unlock()
+	return breaker.Execute(call)
 }
 
 // wait is how long the host is left alone.
 func (g *guard) wait() time.Duration {
+	if g == nil {
+		return 0
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return max(time.Until(g.until), 0)

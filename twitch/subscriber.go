@@ -127,17 +127,19 @@ func (s *subscriptions) keep(ctx context.Context, userID string) {
 			s.again()
 		case <-timer.C:
 		}
-		failed, after := s.pass(ctx, userID)
+		failed, after, err := s.pass(ctx, userID)
 		if ctx.Err() != nil {
 			return
 		}
 		s.settled()
-		if !failed {
+		if failed == 0 {
 			timer.Stop()
+			wait = 0
 			continue
 		}
 		wait = min(max(wait*2, subRetry), subRetryMax)
 		jitter := wait/4 - rand.N(wait/2+1)
+		s.log.Warn("subscriptions could not be made", "count", failed, "error", err, "wait", max(wait+jitter, after))
 		timer.Reset(max(wait+jitter, after))
 	}
 }
@@ -155,9 +157,10 @@ func (s *subscriptions) again() {
 	}
 }
 
-// pass tries each one that is not there, the critical ones first. after is how
-// long Twitch wants to be left alone.
-func (s *subscriptions) pass(ctx context.Context, userID string) (failed bool, after time.Duration) {
+// pass tries each one that is not there, the critical ones first. It tells how
+// many may succeed later, an error of one of them, and how long Twitch wants to
+// be left alone.
+func (s *subscriptions) pass(ctx context.Context, userID string) (failed int, after time.Duration, last error) {
 	tok, _ := s.keeper.current()
 	var critical, others []int
 	s.mu.Lock()
@@ -191,10 +194,13 @@ func (s *subscriptions) pass(ctx context.Context, userID string) (failed bool, a
 			}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				again, wait := s.create(ctx, i, userID)
+				wait, err := s.create(ctx, i, userID)
 				mu.Lock()
 				defer mu.Unlock()
-				failed = failed || again
+				if err != nil {
+					failed++
+					last = err
+				}
 				after = max(after, wait)
 			})
 		}
@@ -207,11 +213,11 @@ func (s *subscriptions) pass(ctx context.Context, userID string) (failed bool, a
 		s.passed = true
 		s.mu.Unlock()
 	}
-	return failed, after
+	return failed, after, last
 }
 
-// create makes one subscription; again says that it may succeed later.
-func (s *subscriptions) create(ctx context.Context, i int, userID string) (again bool, wait time.Duration) {
+// create makes one subscription; an error says that it may succeed later.
+func (s *subscriptions) create(ctx context.Context, i int, userID string) (wait time.Duration, err error) {
 	w, session := wanted[i], s.session()
 	callCtx, cancel := context.WithTimeout(ctx, createTimeout)
 	defer cancel()
@@ -221,7 +227,7 @@ func (s *subscriptions) create(ctx context.Context, i int, userID string) (again
 		} `json:"data"`
 		TotalCost int `json:"total_cost"`
 	}
-	err := s.helix.call(callCtx, http.MethodPost, "/eventsub/subscriptions", nil, map[string]any{
+	err = s.helix.call(callCtx, http.MethodPost, "/eventsub/subscriptions", nil, map[string]any{
 		"type": w.kind, "version": w.version, "condition": w.conditionFor(userID),
 		"transport": map[string]string{"method": "websocket", "session_id": session},
 	}, &answer)
@@ -230,7 +236,7 @@ func (s *subscriptions) create(ctx context.Context, i int, userID string) (again
 		refusal = &Error{Code: "api_error", Message: err.Error()}
 	}
 	if ctx.Err() != nil {
-		return false, 0
+		return 0, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -242,20 +248,15 @@ func (s *subscriptions) create(ctx context.Context, i int, userID string) (again
 			sub.ID = answer.Data[0].ID
 		}
 		s.cost = max(s.cost, answer.TotalCost)
-		return false, 0
+		return 0, nil
 	case refusal.Status == http.StatusForbidden:
 		sub.State, sub.Error = subForbidden, refusal.Message
 		s.log.Warn("Twitch refuses a subscription", "type", w.kind, "error", refusal.Message)
-		return false, 0
+		return 0, nil
 	}
 	sub.State, sub.Error = subFailed, refusal.Message
 	sub.Failures++
-	level := slog.LevelWarn
-	if sub.Failures > 1 {
-		level = slog.LevelDebug
-	}
-	s.log.Log(ctx, level, "a subscription could not be made", "type", w.kind, "error", refusal.Message, "attempt", sub.Failures)
-	return true, refusal.RetryAfter
+	return refusal.RetryAfter, refusal
 }
 
 // revoked takes a subscription out that Twitch has ended.

@@ -95,8 +95,8 @@ func New(cfg Config, o Options) *Twitch {
 	t := &Twitch{cfg: cfg, o: o, log: o.Log, dial: dialWebSocket, pollFloor: time.Second, gaps: make(chan Gap, 8), state: "disconnected"}
 	auth := oauth{base: strings.TrimRight(cfg.OAuthURL, "/"), clientID: cfg.ClientID, secret: cfg.ClientSecret, http: o.HTTP}
 	t.keeper = newKeeper(auth, vault{o.Dir}, o.Log)
-	t.helix = &helix{base: strings.TrimRight(cfg.HelixURL, "/"), http: o.HTTP, keeper: t.keeper, guard: newGuard(hostOf(cfg.HelixURL))}
-	t.subs = newSubscriptions(t.helix, t.keeper, o.Log)
+	t.helix = &helix{base: strings.TrimRight(cfg.HelixURL, "/"), http: o.HTTP, keeper: t.keeper, guard: newGuard(hostOf(cfg.HelixURL)), limit: &limit{}}
+	t.subs = newSubscriptions(t.helix.unguarded(), t.keeper, o.Log)
 	t.subs.session = func() string { t.mu.Lock(); defer t.mu.Unlock(); return t.sessionID }
 	t.subs.settled = t.evaluate
 	t.memory = newMemory(o.Dir, o.Log)
@@ -270,6 +270,7 @@ func (t *Twitch) evaluate() {
 	t.lost, t.lostReason = time.Time{}, ""
 	t.mu.Unlock()
 	t.memory.whole.Store(true)
+	t.helix.guard.reset()
 	if attempts > 0 {
 		t.log.Info("recovered", "attempts", attempts)
 	}

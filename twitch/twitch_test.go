@@ -448,6 +448,10 @@ func TestServerGoneAndBack(t *testing.T) {
 	r.fake.Down(true)
 	r.until(5*time.Second, "the alarm", func() bool { return strings.HasPrefix(r.t.Status().Reason, "deaf since") })
 	r.until(10*time.Second, "two tries", func() bool { return r.t.attempt() >= 3 })
+	// The calls of others meanwhile once kept the new session from subscribing.
+	for range 6 {
+		r.t.Users(t.Context(), "a")
+	}
 	r.fake.Down(false)
 	back := r.fake.Requests("/ws")
 	r.until(10*time.Second, "a connection", func() bool { return r.fake.Requests("/ws") > back })
@@ -456,6 +460,9 @@ func TestServerGoneAndBack(t *testing.T) {
 	t.Logf("all %d subscriptions %v after it answered", len(wanted), time.Since(answered).Round(time.Millisecond))
 	if time.Since(answered) > 10*time.Second {
 		t.Error("took longer than 10 s")
+	}
+	if _, err := r.t.Users(t.Context(), "a"); err != nil {
+		t.Errorf("calls after it is back: %v", err)
 	}
 }
 
@@ -489,6 +496,7 @@ func TestBackfill(t *testing.T) {
 	list = append(list, follower(1, now), follower(99, now.Add(-24*time.Hour)))
 	fake.List("/channels/followers", list...)
 	fake.List("/subscriptions", sub("1", "1000"), sub("7", "2000"))
+	fake.List("/goals", map[string]any{"id": "g1", "type": "follower", "description": "", "current_amount": 22, "target_amount": 50, "created_at": "2026-11-01T00:00:00Z"})
 	fake.List("/channel_points/custom_rewards", map[string]any{"id": "reward-1"})
 	fake.List("/channel_points/custom_rewards/redemptions", map[string]any{"id": "red-1", "user_id": "2", "user_login": "b", "user_name": "B", "user_input": "", "status": "UNFULFILLED", "redeemed_at": now.Format(time.RFC3339), "reward": map[string]any{"id": "reward-1", "title": "Hydrate", "cost": 5, "prompt": ""}})
 	fake.List("/streams", map[string]any{"id": "stream-1", "type": "live", "viewer_count": 3, "started_at": now.Format(time.RFC3339)})
@@ -498,6 +506,12 @@ func TestBackfill(t *testing.T) {
 	d := again.t.Digest()
 	if d.Text != "while away: 29 follows, 1 subscription, 1 redemption, 1 stream began" || d.Reason != "Landale was not running" {
 		t.Errorf("got %q, %q, %v", d.Text, d.Reason, d.Problems)
+	}
+	if len(d.IDs) != 32 {
+		t.Errorf("%d ids, want 32", len(d.IDs))
+	}
+	if goals := again.all("channel.goal.progress"); len(goals) != 1 || goals[0].Flags != 0 || goals[0].Payload.(event.ChannelGoalProgress).GoalType != "follower" {
+		t.Errorf("goals: %v", goals)
 	}
 	follows := again.all("channel.follow")
 	for i, ev := range follows {
