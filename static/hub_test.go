@@ -36,6 +36,9 @@ type fakeHub struct {
 	conns    map[*conn]bool
 	joins    []string          // topics, in order
 	commands []command         // in order
+	said     []sent            // the same with the page that sent it and when
+	clients  int               // connections so far
+	own      map[string]string // the streamer's own files by path
 	paths    []string          // API requests, in order
 	initial  map[string][]push // what a join of a topic is answered with, after its reply
 	api      map[string]any    // data of the answer by path
@@ -46,8 +49,16 @@ type push struct {
 	payload any
 }
 
+// sent is a command of a page.
+type sent struct {
+	client, topic, name string
+	payload             map[string]any
+	at                  time.Time
+}
+
 type conn struct {
 	ws *websocket.Conn
+	id string
 	mu sync.Mutex
 }
 
@@ -59,7 +70,7 @@ func (c *conn) write(frame ...any) error {
 
 func newFakeHub(t *testing.T) *fakeHub {
 	t.Helper()
-	h := &fakeHub{t: t, addr: "127.0.0.1:0", build: static.Build(), conns: map[*conn]bool{}, initial: map[string][]push{}, api: map[string]any{}}
+	h := &fakeHub{t: t, addr: "127.0.0.1:0", build: static.Build(), conns: map[*conn]bool{}, initial: map[string][]push{}, api: map[string]any{}, own: map[string]string{}}
 	h.start()
 	t.Cleanup(h.stop)
 	return h
@@ -103,6 +114,10 @@ func (h *fakeHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.socket(w, r)
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		h.answer(w, r)
+	case strings.HasPrefix(r.URL.Path, "/emotes/"):
+		h.emote(w, r)
+	case strings.HasPrefix(r.URL.Path, "/custom/"):
+		h.custom(w, r)
 	default:
 		h.file(w, r)
 	}
@@ -118,6 +133,54 @@ func (h *fakeHub) file(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Cache-Control", "no-cache")
 	http.ServeFileFS(w, r, static.Files(), name)
+}
+
+// emote serves the manifest, and for any emote a round face in a colour of its own.
+func (h *fakeHub) emote(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/emotes/")
+	if name == "manifest.json" {
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode([]map[string]any{
+			{"provider": "twitch", "id": "25", "name": "Kappa"}, {"provider": "twitch", "id": "emotesv2_hype", "name": "avalonHYPE"},
+			{"provider": "twitch", "id": "emotesv2_love", "name": "avalonLOVE"}, {"provider": "7tv", "id": "catjam", "name": "catJAM"},
+		})
+		return
+	}
+	if strings.HasSuffix(name, "/missing") {
+		http.NotFound(w, r)
+		return
+	}
+	hue := 0
+	for _, c := range name {
+		hue = (hue*31 + int(c)) % 360
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="112" height="112" viewBox="0 0 112 112"><rect x="8" y="8" width="96" height="96" rx="40" fill="hsl(%d 80%% 60%%)"/><circle cx="40" cy="48" r="9"/><circle cx="72" cy="48" r="9"/><path d="M32 68q24 26 48 0z"/></svg>`, hue)
+}
+
+// custom serves the streamer's own files.
+func (h *fakeHub) custom(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	body, ok := h.own[r.URL.Path]
+	h.mu.Unlock()
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", map[string]string{".css": "text/css", ".js": "text/javascript"}[path.Ext(r.URL.Path)])
+	io.WriteString(w, body)
+}
+
+// sent gives the commands of a name, in order.
+func (h *fakeHub) sent(name string) (list []sent) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.said {
+		if c.name == name {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func (h *fakeHub) answer(w http.ResponseWriter, r *http.Request) {
@@ -151,6 +214,8 @@ func (h *fakeHub) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &conn{ws: ws}
 	h.mu.Lock()
+	h.clients++
+	c.id = fmt.Sprintf("%08x", h.clients)
 	h.conns[c] = true
 	h.mu.Unlock()
 	defer func() {
@@ -172,6 +237,11 @@ func (h *fakeHub) socket(w http.ResponseWriter, r *http.Request) {
 		}
 		if event != "phx_join" {
 			h.heard(topic, event, frame[4])
+			said := sent{client: c.id, topic: topic, name: event, at: time.Now()}
+			json.Unmarshal(frame[4], &said.payload)
+			h.mu.Lock()
+			h.said = append(h.said, said)
+			h.mu.Unlock()
 			reply(map[string]any{})
 			continue
 		}
@@ -179,7 +249,7 @@ func (h *fakeHub) socket(w http.ResponseWriter, r *http.Request) {
 		h.joins = append(h.joins, topic)
 		first := h.initial[topic]
 		h.mu.Unlock()
-		reply(map[string]any{"epoch": "00c0ffee", "seq": "1", "resumed": false, "reset": false, "build": h.build})
+		reply(map[string]any{"epoch": "00c0ffee", "seq": "1", "resumed": false, "reset": false, "build": h.build, "client": c.id})
 		for _, p := range first {
 			c.write(frame[0], nil, topic, p.name, p.payload)
 		}

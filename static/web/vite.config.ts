@@ -3,7 +3,8 @@ import { defineConfig, type Plugin } from "vite"
 import solid from "vite-plugin-solid"
 
 // Every page is one HTML file in this list; the program serves overlay/status.html at /overlay/status.
-const pages = ["index.html", "overlay/audio.html", "overlay/captions.html", "overlay/status.html", "speech.html"]
+const overlays = ["alerts", "audio", "captions", "omnibar", "status"]
+const pages = ["index.html", "speech.html", ...overlays.map(name => `overlay/${name}.html`)]
 
 // The build is named after what it holds: the same sources give the same name on every machine, and any change gives
 // another. Pages carry the name in a <meta>, the program reads it from build.txt, and a page that meets a program with
@@ -56,7 +57,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "motion", test: /node_modules[\\/]gsap|src[\\/]motion/ },
-            { name: "wire", test: /node_modules[\\/](solid-js|phoenix)|src[\\/]wire/ },
+            { name: "wire", test: /node_modules[\\/](solid-js[\\/](?!store)|phoenix)|src[\\/]wire[\\/](?!api)/ },
           ],
         },
       },

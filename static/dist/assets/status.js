@@ -1,1 +1,1 @@
-import{n as e,t}from"./page.js";var{wire:n,debug:r}=t(`status`,()=>!1);n.join(`stream:overlays`,{}),r&&e(n);
+import{n as e}from"./badge.js";import{t}from"./page.js";var{wire:n,debug:r}=t(`status`,()=>!1);n.join(`stream:overlays`,{}),r&&e(n);

@@ -120,3 +120,8 @@ export function settle(target: Target): void {
 export function count(): number {
   return running.size
 }
+
+/** Holds all motions where they are, or lets them go on. */
+export function freeze(on: boolean): void {
+  gsap.globalTimeline.paused(on)
+}

@@ -82,6 +82,8 @@ export interface Joined {
   reset: boolean
   /** The program's clock, in ms since 1970; NaN when it did not say. */
   serverTime: number
+  /** The name that the program knows this connection by; empty when it did not say. */
+  client: string
   /** False when this page has been joined before. */
   first: boolean
 }
@@ -381,6 +383,7 @@ class Topic {
       resumed: reply.resumed === true,
       reset: reply.reset === true,
       serverTime: Date.parse(reply.server_time),
+      client: typeof reply.client === "string" ? reply.client : "",
       first,
     }
     this.#epoch = joined.epoch

@@ -1,7 +1,7 @@
 // A state document of the program: a full state first, then patches, each on the version before it. A patch that does
 // not fit makes it ask for the full state again.
 
-import type { Subscription, Wire } from "./socket.ts"
+import type { Joined, Subscription, Wire } from "./socket.ts"
 
 export interface StateOptions<T> {
   topic: string
@@ -11,6 +11,10 @@ export interface StateOptions<T> {
   full: "initial_state" | "stream_state" | "queue_state"
   /** Called with the members that changed; full tells a whole document. */
   changed: (members: Partial<T>, full: boolean) => void
+  /** The topic is joined, the first time or again. */
+  joined?: (joined: Joined) => void
+  /** Other pushes of the topic, by name. */
+  pushes?: Record<string, (payload: any) => void>
 }
 
 /** Follows a document until leave is called. */
@@ -26,7 +30,9 @@ export function followState<T extends object>(wire: Wire, options: StateOptions<
     subscription.push(command).catch(() => {}).finally(() => { asking = false })
   }
   const subscription = wire.join(options.topic, {
+    ...(options.joined ? { joined: options.joined } : {}),
     pushes: {
+      ...options.pushes,
       [options.full]: payload => {
         if (typeof payload?.version !== "number") return
         version = payload.version
