@@ -18,6 +18,8 @@ import (
 	"landale/audio"
 	"landale/event"
 	"landale/hub"
+	"landale/obs"
+	"landale/overlay"
 	"landale/static"
 	"landale/store"
 )
@@ -57,6 +59,8 @@ type App struct {
 	names    *audio.Names
 	sessions *sessions
 	twitch   *twitchPart
+	overlay  *overlay.Director
+	obs      *obs.OBS
 
 	mu       sync.Mutex
 	cfg      Config
@@ -162,6 +166,8 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.dir = dir
 	a.newAudio(cfg, dir)
 	a.twitch = &twitchPart{now: a.newTwitch(cfg, dir)}
+	a.newOverlay(cfg)
+	a.newOBS(cfg)
 	if err := a.sessions.restore(ctx, a.store); err != nil {
 		return err
 	}
@@ -172,9 +178,12 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.hub = &hubPart{hub: h, cfg: cfg}
 	a.parts.Add(core, a.store)
 	a.parts.Add(edge, a.hub)
+	a.parts.Add(edge, a.overlay)
 	a.parts.Add(edge, a.newListener())
 	a.parts.Add(sources, a.audio)
 	a.parts.Add(sources, a.twitch)
+	a.parts.Add(sources, a.obs)
+	a.parts.Add(sources, obsPages{a})
 	a.parts.Add(sources, a.newReload(cfg))
 	return nil
 }
@@ -219,7 +228,9 @@ func (a *App) newHub(cfg Config) *hub.Hub {
 		Parts:    a.parts,
 		Logs:     a.logs,
 		Problems: a.Problems,
-		Routes:   slices.Concat(a.audioRoutes(), a.twitchRoutes()),
+		Joined:   a.pageJoined,
+		Left:     a.pageLeft,
+		Routes:   slices.Concat(a.audioRoutes(), a.twitchRoutes(), a.overlayRoutes(), a.obsRoutes()),
 		Mounts: []hub.Mount{
 			{Pattern: "/ws/captions", Handler: a.audio.Captions()},
 			{Pattern: "/emotes/*", Handler: http.StripPrefix("/emotes", a.twitch.emotes())},
@@ -228,6 +239,8 @@ func (a *App) newHub(cfg Config) *hub.Hub {
 	})
 	a.handleAudio(h)
 	a.handleTwitch(h)
+	a.handleOverlay(h)
+	a.handleOBS(h)
 	return h
 }
 
@@ -286,6 +299,12 @@ func (a *App) serve(ctx context.Context) error {
 func (a *App) setState(h *hub.Hub) {
 	h.SetState("dashboard", "parts", a.parts.Parts())
 	h.SetState("dashboard", "problems", a.Problems())
+	h.SetState("dashboard", "obs", a.obs.Snapshot())
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := a.screen(ctx, h); err != nil {
+		a.log.Warn("screen is not shown", "error", err)
+	}
 }
 
 // show keeps dashboards told of the parts until ctx ends, and the history of

@@ -68,19 +68,12 @@ func (a *App) newListener() *listener {
 		events: a.bus.Subscribe("listener", 1000, event.DropOldest, func(e event.Event) bool {
 			switch e.Type {
 			case "channel.chat.message", "channel.update", "stream.online", "stream.offline",
-				"transcription.final", "transcription.partial", "obs.input_mute_state_changed":
+				"transcription.final", "transcription.partial":
 				return true
 			}
 			return false
 		}),
-		hear: []func(event.Event){a.names.Hear, a.sessions.hear, a.audio.Heard, a.followMute},
-	}
-}
-
-// followMute passes the mute of an input in OBS on to the sources that follow it.
-func (a *App) followMute(e event.Event) {
-	if p, ok := e.Payload.(event.OBSInputMuteStateChanged); ok {
-		a.audio.InputMuted(p.InputName, p.InputMuted)
+		hear: []func(event.Event){a.names.Hear, a.sessions.hear, a.audio.Heard, a.obs.Transcript},
 	}
 }
 
@@ -89,9 +82,19 @@ func (a *App) followMute(e event.Event) {
 type sessions struct {
 	zone  *time.Location
 	began atomic.Pointer[time.Time] // of the broadcast that is live
+	known atomic.Bool               // Twitch has said whether it is
+}
+
+// live says whether Twitch shows the channel as live; known is false while it
+// never said.
+func (s *sessions) live() (live, known bool) {
+	return s.began.Load() != nil, s.known.Load()
 }
 
 func (s *sessions) hear(e event.Event) {
+	if e.Type == "stream.online" || e.Type == "stream.offline" {
+		s.known.Store(true)
+	}
 	switch p := e.Payload.(type) {
 	case event.StreamOnline:
 		began := p.StartedAt

@@ -110,6 +110,14 @@ func (a *App) apply(_, cfg Config, sections []string) {
 	if slices.Contains(sections, "audio") {
 		a.audio.Configure(cfg.Audio)
 	}
+	if slices.Contains(sections, "obs") {
+		a.obs.Configure(cfg.OBS)
+	}
+	if slices.Contains(sections, "overlay") {
+		if err := a.overlay.SetConfig(context.Background(), cfg.Overlay); err != nil {
+			a.log.Error("overlay keeps its settings", "error", err)
+		}
+	}
 	if slices.Contains(sections, "twitch") {
 		a.renewTwitch(context.Background(), cfg)
 	}

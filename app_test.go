@@ -277,7 +277,13 @@ type socket struct {
 
 func dial(t *testing.T, base string) *socket {
 	t.Helper()
-	at := "ws" + strings.TrimPrefix(base, "http") + "/socket/websocket?vsn=2.0.0&page=test&environment=browser"
+	return dialAs(t, base, "test")
+}
+
+// dialAs is dial for a page of this name.
+func dialAs(t *testing.T, base, page string) *socket {
+	t.Helper()
+	at := "ws" + strings.TrimPrefix(base, "http") + "/socket/websocket?vsn=2.0.0&environment=browser&page=" + page
 	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), at, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -306,6 +312,14 @@ func (s *socket) join(topic string, payload map[string]any) (data struct {
 		s.t.Fatalf("join %s: %v %s", topic, err, f.payload)
 	}
 	return data
+}
+
+// send asks a command on a topic that was joined.
+func (s *socket) send(topic, command string, payload any) {
+	s.t.Helper()
+	if err := s.conn.WriteJSON([]any{"1", "2", topic, command, payload}); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // next waits for a message that is wanted.

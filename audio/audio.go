@@ -377,6 +377,21 @@ func (a *Audio) Sources() []SourceStatus {
 	return list
 }
 
+// LastSpeech is when somebody was last heard to speak, zero for never.
+func (a *Audio) LastSpeech() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var last time.Time
+	for _, s := range a.sources {
+		if p := s.pipeline; p != nil {
+			if ns := p.health.lastSpeech.Load(); ns != 0 && time.Unix(0, ns).After(last) {
+				last = time.Unix(0, ns)
+			}
+		}
+	}
+	return last
+}
+
 // Status says whether anything is heard and recognised.
 func (a *Audio) Status() event.Status {
 	sources := a.Sources()

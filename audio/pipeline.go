@@ -73,10 +73,11 @@ type pipeline struct {
 
 // pipelineHealth is read by others while the pipeline runs.
 type pipelineHealth struct {
-	lastFrame atomic.Int64 // unix ns
-	speaking  atomic.Bool
-	gaps      atomic.Uint64
-	lag       atomic.Int64 // ns
+	lastFrame  atomic.Int64 // unix ns
+	speaking   atomic.Bool
+	lastSpeech atomic.Int64 // unix ns
+	gaps       atomic.Uint64
+	lag        atomic.Int64 // ns
 }
 
 func newPipeline(name string, vad VADConfig, dict *dictation, level func(dsp.Levels), log *slog.Logger) *pipeline {
@@ -104,6 +105,9 @@ func (p *pipeline) run(ctx context.Context, frames <-chan Frame, grace time.Dura
 			open = false
 		}
 		p.health.speaking.Store(p.seg.current != nil)
+		if p.seg.current != nil {
+			p.health.lastSpeech.Store(time.Now().UnixNano())
+		}
 		p.health.lag.Store(int64(p.dict.lag(time.Now())))
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)

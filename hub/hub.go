@@ -69,6 +69,10 @@ type Options struct {
 	Logs    Logs
 	// Problems are those of the config file as it was last read.
 	Problems func() []event.Problem
+	// Joined and Left are told who joined a topic and who left it, in order. They
+	// must neither wait nor call the hub; nil is allowed.
+	Joined func(topic, client, page, environment string)
+	Left   func(topic, client string)
 	// Routes and Mounts are what other parts answer over HTTP.
 	Routes []Route
 	Mounts []Mount

@@ -173,6 +173,9 @@ func (h *Hub) enter(s *session, p place, m *member) {
 	t.members[s] = m
 	s.joined[p.topic] = m
 	h.listening.Add(1)
+	if h.o.Joined != nil {
+		h.o.Joined(p.topic, s.id, s.page, s.environment)
+	}
 	h.crowdChanged.Store(true)
 }
 
@@ -181,6 +184,9 @@ func (h *Hub) leave(m *member) {
 	delete(m.s.joined, m.topic.topic)
 	delete(m.topic.members, m.s)
 	h.listening.Add(-1)
+	if h.o.Left != nil {
+		h.o.Left(m.topic.topic, m.s.id)
+	}
 	h.crowdChanged.Store(true)
 	if len(m.topic.members) == 0 {
 		delete(h.topics, m.topic.topic)
