@@ -138,6 +138,12 @@ func (d *Director) happened(ev event.Event, now time.Time) {
 		if live {
 			d.category(p, now)
 		}
+	case event.StreamOffline:
+		// What waits may still be played, and a takeover is the operator's; a train
+		// needs a stream.
+		if live && d.st.Train != nil {
+			d.st.Train, d.stale = nil, true
+		}
 	case event.ChannelFollow:
 		if live {
 			d.st.Follows = slices.Insert(d.st.Follows, 0, follower{p.UserName, p.FollowedAt})

@@ -172,6 +172,10 @@ func TestSubTrain(t *testing.T) {
 		}
 		sub("C", "3")
 		equal(t, "a new one", r.on("midground").Data["count"], 1)
+		r.publish(event.StreamOffline{}, "")
+		if r.on("midground") != nil {
+			t.Error("the train goes on after the stream")
+		}
 	})
 }
 
