@@ -49,11 +49,11 @@ func TestTrace(t *testing.T) {
 
 func TestTracesAreBounded(t *testing.T) {
 	tr := newTraces()
-	for i := range 3 * tracesKept {
+	for i := range tracesKept + 100 {
 		ev := event.New(event.Twitch, time.Now(), follow("A"))
 		tr.begin(ev, time.Now())
 		it := &item{ID: string(ev.ID), Source: ev.ID}
-		for range i % 200 {
+		for range i % 80 {
 			tr.itemStep(it, time.Now(), "sent", "")
 		}
 	}
@@ -140,12 +140,12 @@ func TestSimulatedFields(t *testing.T) {
 func TestBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, quiet(), newMemory())
-		n, err := r.d.Burst(t.Context(), "follow", nil, 200, 10*time.Second)
-		if n != 2000 || err != nil {
-			t.Errorf("got %d and %v, want 2000", n, err)
+		n, err := r.d.Burst(t.Context(), "follow", nil, 200, 2*time.Second)
+		if n != 400 || err != nil {
+			t.Errorf("got %d and %v, want 400", n, err)
 		}
 		synctest.Wait()
-		if c := r.d.Counts(); c.Queued+c.Folded != 2000 || len(r.queue()) != waitingMax {
+		if c := r.d.Counts(); c.Queued+c.Folded != 400 || len(r.queue()) != waitingMax {
 			t.Errorf("got %+v and %d waiting", c, len(r.queue()))
 		}
 		for _, q := range r.queue() {
