@@ -355,7 +355,7 @@ func TestFlood(t *testing.T) {
 		if events != n || len(store.taken) != n {
 			t.Errorf("got %d events in items and %d judged, want %d", events, len(store.taken), n)
 		}
-		if c := r.d.Counts(); c.Folded+c.Queued != n || r.d.sub.Dropped() != 0 {
+		if c := r.d.Counts(); c.Folded+c.Queued != int64(n) || r.d.sub.Dropped() != 0 {
 			t.Errorf("got %+v, want all %d queued or folded", c, n)
 		}
 	})
