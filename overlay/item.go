@@ -84,6 +84,7 @@ type item struct {
 	Sends   int           `json:"sends,omitempty"`
 	Silent  int           `json:"silent,omitempty"` // pages that never said shown
 	Player  string        `json:"player,omitempty"`
+	By      string        `json:"by,omitempty"` // who said shown last
 	Ended   time.Time     `json:"ended,omitzero"`
 	How     string        `json:"how,omitempty"`
 }

@@ -121,7 +121,7 @@ func (d *Director) shown(client, id string, now time.Time) error {
 	if i == nil || i.Shown {
 		return err
 	}
-	i.Shown, i.Silent = true, 0
+	i.Shown, i.Silent, i.By = true, 0, client
 	if i.First.IsZero() {
 		i.First = now
 	}

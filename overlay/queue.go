@@ -213,6 +213,8 @@ func (d *Director) promote(l layer, now time.Time) {
 	}
 	d.waiting = slices.DeleteFunc(d.waiting, func(w *item) bool { return w == next })
 	next.Player, next.Sent, next.Held = player.id, now, time.Time{}
+	// A page that has shown it before the interruption need not say so again.
+	next.Shown = next.By == player.id
 	next.Sends++
 	next.Late = next.Late || next.Sends > 1
 	d.active[l] = next
