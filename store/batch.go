@@ -114,6 +114,11 @@ func (s *Store) writeWith(ctx context.Context, evs []event.Event, more func(cont
 		if err := b.beside("people", b.writePeople); err != nil {
 			return err
 		}
+		if len(b.emotes) > 0 {
+			if err := b.beside("emotes", b.writeEmotes); err != nil {
+				return err
+			}
+		}
 		if more != nil {
 			if err := more(ctx, tx); err != nil {
 				return err
@@ -142,6 +147,7 @@ type batch struct {
 	people  map[int64]*seen
 	claimed map[event.ID]int64
 	origins map[origin]bool // those that this transaction entered
+	emotes  map[used]int64
 	out     outcome
 }
 
@@ -197,6 +203,7 @@ func (b *batch) insert(ev *event.Event) error {
 		return nil // never enters statistics
 	}
 	b.count(ms, kind.(int64))
+	b.countEmotes(ev)
 	b.see(ev, user, ms)
 	if changesBroadcast(ev.Type) {
 		return b.beside("streams", func() error { return b.broadcast(ev) })
