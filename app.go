@@ -230,7 +230,7 @@ func (a *App) newHub(cfg Config) *hub.Hub {
 		Problems: a.Problems,
 		Joined:   a.pageJoined,
 		Left:     a.pageLeft,
-		Routes:   slices.Concat(a.audioRoutes(), a.twitchRoutes(), a.overlayRoutes(), a.obsRoutes()),
+		Routes:   slices.Concat(a.audioRoutes(), a.twitchRoutes(), a.chatRoutes(), a.overlayRoutes(), a.obsRoutes()),
 		Mounts: []hub.Mount{
 			{Pattern: "/ws/captions", Handler: a.audio.Captions()},
 			{Pattern: "/emotes/*", Handler: http.StripPrefix("/emotes", a.twitch.emotes())},

@@ -147,31 +147,19 @@ func (a *App) audioRoutes() []hub.Route {
 		{Method: "GET", Path: "/api/speech/devices", Doc: "Lists the microphones of this PC.", Data: []audio.Device{},
 			Handle: func(context.Context, hub.Request) (any, error) { return a.audio.Devices() }},
 		{Method: "POST", Path: "/api/speech/pause", Doc: "Holds captions, or lets them go on.", Body: pause{}, Data: pause{},
-			Handle: func(_ context.Context, r hub.Request) (any, error) {
-				var p pause
-				if err := r.Decode(&p); err != nil {
-					return nil, err
-				}
+			Handle: with(func(_ context.Context, p pause) (any, error) {
 				a.audio.Pause(p.Paused)
 				return p, nil
-			}},
+			})},
 		{Method: "POST", Path: "/api/speech/test", Doc: "Records a microphone for five seconds and recognises what was said.", Body: try{}, Data: audio.Trial{},
 			Time: audioTry + 15*time.Second,
-			Handle: func(ctx context.Context, r hub.Request) (any, error) {
-				var p try
-				if err := r.Decode(&p); err != nil {
-					return nil, err
-				}
+			Handle: with(func(ctx context.Context, p try) (any, error) {
 				return a.audio.Try(ctx, p.Device, audioTry)
-			}},
+			})},
 		{Method: "PUT", Path: "/api/transcriptions/{ref}", Doc: "Corrects a line. The original stays beside it.", Body: correction{}, Data: event.Event{},
-			Handle: func(ctx context.Context, r hub.Request) (any, error) {
-				var p correction
-				if err := r.Decode(&p); err != nil {
-					return nil, err
-				}
+			Handle: with(func(ctx context.Context, p correction) (any, error) {
 				return a.correct(ctx, r.Text("ref"), p.Text)
-			}},
+			})},
 	}
 }
 

@@ -181,21 +181,13 @@ func (a *App) overlayRoutes() []hub.Route {
 		item("replay", "Plays an item again.", d.Replay),
 		item("show", "Chooses the show.", d.SetShow),
 		{Method: "POST", Path: "/api/overlay/takeover", Doc: "Covers the screen. Duration is in ms; null holds until it is cleared.", Body: cover{}, Data: overlay.Done{},
-			Handle: func(ctx context.Context, r hub.Request) (any, error) {
-				var p cover
-				if err := r.Decode(&p); err != nil {
-					return nil, err
-				}
+			Handle: with(func(ctx context.Context, p cover) (any, error) {
 				return a.takeover(ctx, p)
-			}},
+			})},
 		{Method: "POST", Path: "/api/simulate", Doc: "Makes an event, flagged test, that goes the way of a real one.", Body: simulation{}, Data: event.Event{},
-			Handle: func(ctx context.Context, r hub.Request) (any, error) {
-				var p simulation
-				if err := r.Decode(&p); err != nil {
-					return nil, err
-				}
+			Handle: with(func(ctx context.Context, p simulation) (any, error) {
 				return a.simulate(ctx, p)
-			}},
+			})},
 		{Method: "GET", Path: "/api/overlay/history", Doc: "Lists what was on screen, newest first.", Query: []string{"before"}, Data: []overlay.Item{},
 			Handle: func(ctx context.Context, r hub.Request) (any, error) { return d.History(ctx, r.Text("before"), 50) }},
 		{Method: "GET", Path: "/api/overlay/rules", Doc: "Lists the rules of alerts, in the order in which they are tried.", Data: []overlay.RuleInfo{},

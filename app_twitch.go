@@ -96,6 +96,53 @@ func (a *App) twitchRoutes() []hub.Route {
 	}
 }
 
+// chatRoutes is what can be said and done on Twitch over HTTP.
+func (a *App) chatRoutes() []hub.Route {
+	type message struct {
+		Text    string `json:"text"`
+		ReplyTo string `json:"reply_to"`
+		Color   string `json:"color"`
+	}
+	type who struct {
+		Login string `json:"login"`
+	}
+	type marker struct {
+		Description string `json:"description"`
+	}
+	return []hub.Route{
+		{Method: "POST", Path: "/api/twitch/chat", Doc: "Writes in chat.", Body: message{}, Data: map[string]string{},
+			Handle: with(func(ctx context.Context, m message) (any, error) {
+				id, err := a.twitch.get().SendChat(ctx, m.Text, m.ReplyTo)
+				return map[string]string{"message_id": id}, err
+			})},
+		{Method: "POST", Path: "/api/twitch/announce", Doc: "Makes an announcement in chat.", Body: message{},
+			Handle: with(func(ctx context.Context, m message) (any, error) {
+				return nothing{}, a.twitch.get().Announce(ctx, m.Text, m.Color)
+			})},
+		{Method: "POST", Path: "/api/twitch/shoutout", Doc: "Gives another channel a shoutout.", Body: who{},
+			Handle: with(func(ctx context.Context, w who) (any, error) {
+				return nothing{}, a.twitch.get().Shoutout(ctx, w.Login)
+			})},
+		{Method: "POST", Path: "/api/twitch/marker", Doc: "Marks this moment of the broadcast.", Body: marker{}, Data: twitch.Marker{},
+			Handle: with(func(ctx context.Context, m marker) (any, error) {
+				return a.twitch.get().CreateMarker(ctx, m.Description)
+			})},
+		{Method: "POST", Path: "/api/twitch/clip", Doc: "Makes a clip of the last half minute.", Data: twitch.Clip{},
+			Handle: func(ctx context.Context, _ hub.Request) (any, error) { return a.twitch.get().CreateClip(ctx) }},
+	}
+}
+
+// with makes a route's handler of a function of its body.
+func with[B any](run func(ctx context.Context, body B) (any, error)) func(context.Context, hub.Request) (any, error) {
+	return func(ctx context.Context, r hub.Request) (any, error) {
+		var b B
+		if err := r.Decode(&b); err != nil {
+			return nil, err
+		}
+		return run(ctx, b)
+	}
+}
+
 // handleTwitch gives the hub's commands of Twitch their handlers.
 func (a *App) handleTwitch(h *hub.Hub) {
 	h.Handle("stream:*", "get_channel_info", func(ctx context.Context, _ json.RawMessage) (any, error) {
