@@ -157,9 +157,13 @@ func (a *App) audioRoutes() []hub.Route {
 				return a.audio.Try(ctx, p.Device, audioTry)
 			})},
 		{Method: "PUT", Path: "/api/transcriptions/{ref}", Doc: "Corrects a line. The original stays beside it.", Body: correction{}, Data: event.Event{},
-			Handle: with(func(ctx context.Context, p correction) (any, error) {
+			Handle: func(ctx context.Context, r hub.Request) (any, error) {
+				var p correction
+				if err := r.Decode(&p); err != nil {
+					return nil, err
+				}
 				return a.correct(ctx, r.Text("ref"), p.Text)
-			})},
+			}},
 	}
 }
 

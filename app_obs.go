@@ -153,7 +153,11 @@ func (a *App) obsRoutes() []hub.Route {
 		{Method: "POST", Path: "/api/obs/preview/{scene}", Doc: "Changes the preview scene.", Data: obs.Done{},
 			Handle: func(ctx context.Context, r hub.Request) (any, error) { return o.SetPreview(ctx, r.Text("scene")) }},
 		{Method: "PUT", Path: "/api/obs/inputs/{input}", Doc: "Mutes an input or sets its volume.", Body: input{}, Data: obs.Done{},
-			Handle: with(func(ctx context.Context, p input) (any, error) {
+			Handle: func(ctx context.Context, r hub.Request) (any, error) {
+				var p input
+				if err := r.Decode(&p); err != nil {
+					return nil, err
+				}
 				d := obs.Done{Operation: "nothing"}
 				var err error
 				if p.Muted != nil {
@@ -163,7 +167,7 @@ func (a *App) obsRoutes() []hub.Route {
 					d, err = o.SetVolume(ctx, r.Text("input"), *p.Volume)
 				}
 				return d, err
-			})},
+			}},
 		{Method: "POST", Path: "/api/obs/sources", Doc: "Creates a browser source for an overlay in a scene.", Body: source{}, Data: obs.Done{},
 			Handle: with(func(ctx context.Context, p source) (any, error) {
 				return o.CreateOverlay(ctx, p.Scene, p.Name, p.URL, p.Width, p.Height)
