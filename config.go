@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // Windows has no IANA time zones of its own
@@ -254,14 +255,31 @@ func (l *loader) validate(cfg *Config) {
 	for i := range v.NumField() {
 		section := v.Type().Field(i).Tag.Get("toml")
 		field, fallback := v.Field(i), reflect.ValueOf(defaults).Field(i)
+		broken := map[string][]int{} // blocks of lists, which go alone
 		for _, p := range problemsOf(field) {
 			if key := section + "." + p.Key; !l.has(key) {
 				l.report(key, p.Message, p.Hint)
 			}
-			name := p.Key[:strings.IndexAny(p.Key+".", ".[")]
+			name, rest, _ := strings.Cut(p.Key, "[")
+			if n, err := strconv.Atoi(rest[:max(strings.IndexByte(rest, ']'), 0)]); err == nil && !strings.Contains(name, ".") {
+				broken[name] = append(broken[name], n)
+				continue
+			}
+			name, _, _ = strings.Cut(name, ".")
 			if f, ok := fieldByKey(field, name); ok {
 				d, _ := fieldByKey(fallback, name)
 				f.Set(d)
+			}
+		}
+		for name, blocks := range broken {
+			if f, ok := fieldByKey(field, name); ok && f.Kind() == reflect.Slice {
+				good := reflect.MakeSlice(f.Type(), 0, f.Len())
+				for n := range f.Len() {
+					if !slices.Contains(blocks, n) {
+						good = reflect.Append(good, f.Index(n))
+					}
+				}
+				f.Set(good)
 			}
 		}
 		if len(problemsOf(field)) > 0 { // a default and what the file says do not go together
