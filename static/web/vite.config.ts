@@ -3,7 +3,7 @@ import { defineConfig, type Plugin } from "vite"
 import solid from "vite-plugin-solid"
 
 // Every page is one HTML file in this list; the program serves overlay/status.html at /overlay/status.
-const overlays = ["alerts", "audio", "captions", "omnibar", "status"]
+const overlays = ["alerts", "audio", "captions", "chat", "emotes", "omnibar", "show", "status", "takeover"]
 const pages = ["index.html", "speech.html", ...overlays.map(name => `overlay/${name}.html`)]
 
 // The build is named after what it holds: the same sources give the same name on every machine, and any change gives

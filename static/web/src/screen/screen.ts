@@ -26,6 +26,8 @@ export class Screen {
   readonly orchestrator = new Orchestrator<Item>()
   readonly show: Accessor<Show | null>
   readonly takeover: Accessor<Takeover | null>
+  /** What the program has on its layers. */
+  readonly layers: Accessor<StreamDocument["layers"]>
   readonly muted: Accessor<boolean>
   readonly custom: Accessor<Custom | null>
   readonly subscription: Subscription
@@ -50,10 +52,12 @@ export class Screen {
     this.#options = options
     const [show, setShow] = createSignal<Show | null>(null)
     const [takeover, setTakeover] = createSignal<Takeover | null>(null)
+    const [all, setAll] = createSignal<StreamDocument["layers"]>(null)
     const [muted, setMuted] = createSignal(false)
     const [custom, setCustom] = createSignal<Custom | null>(null)
     this.show = show
     this.takeover = takeover
+    this.layers = all
     this.muted = muted
     this.custom = custom
     this.orchestrator.onChange((layer, view) => {
@@ -82,7 +86,10 @@ export class Screen {
         if (members.muted !== undefined) setMuted(members.muted === true)
         if (members.custom !== undefined) setCustom(members.custom)
         if (members.players !== undefined || members.layers !== undefined) this.#tellPlayer()
-        if (members.layers !== undefined) this.#take(members.layers ?? {})
+        if (members.layers !== undefined) {
+          setAll(members.layers)
+          this.#take(members.layers ?? {})
+        }
       },
     })
   }

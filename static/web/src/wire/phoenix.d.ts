@@ -35,6 +35,7 @@ declare module "phoenix" {
     connect(): void
     disconnect(callback?: () => void, code?: number, reason?: string): void
     isConnected(): boolean
+    onMessage(callback: (message: { topic: string; event: string; payload: unknown }) => void): unknown
     connectionState(): "connecting" | "open" | "closing" | "closed"
     channel(topic: string, params?: object | (() => object)): Channel
     ping(callback: (ms: number) => void): boolean

@@ -184,6 +184,11 @@ export class Wire {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Shows every message that arrives to somebody who looks for a fault. */
+  inspect(look: (topic: string, event: string, payload: unknown) => void): void {
+    this.#socket.onMessage((message: { topic: string; event: string; payload: unknown }) => look(message.topic, message.event, message.payload))
+  }
+
   /** Listens to a topic, joining it if nobody does yet. */
   join(topic: string, handlers: Handlers): Subscription {
     let t = this.#topics.get(topic)
