@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"landale/audio/audiotest"
 	"landale/event"
 )
@@ -71,6 +73,8 @@ device = "TestMicrophone"
 	if f := page.next(func(f frame) bool { return f.event == "levels" }); !strings.Contains(string(f.payload), `"source":"mic"`) {
 		t.Errorf("levels: got %s", f.payload)
 	}
+	captions := startBrowser(t, 1920, 200)
+	captions.run(chromedp.Navigate(a.URL() + "/overlay/captions?bg=%23224466"))
 	said := recordings[0]
 	before := time.Now()
 	do("play", playable(t, said))
@@ -98,6 +102,9 @@ device = "TestMicrophone"
 	if final.Latency == nil || final.Latency.Published <= 0 || final.SourceName != "mic" {
 		t.Errorf("got %+v", final)
 	}
+	captions.until(fmt.Sprintf(`document.body.innerText.replace(/\s+/g, " ").includes(%q)`, final.Message))
+	captions.shot("speech-captions")
+	captions.clean(a.URL())
 	word := strings.Fields(final.Message)[0]
 	eventually(t, "a search hit", func() bool {
 		var page struct{ Hits []struct{ Snippet string } }
