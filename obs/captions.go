@@ -1,13 +1,16 @@
 package obs
 
 import (
+	"cmp"
 	"context"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 	"unicode"
 
+	"github.com/andreykaipov/goobs/api/requests/config"
 	"golang.org/x/text/unicode/norm"
 
 	"landale/event"
@@ -159,14 +162,25 @@ func (r *roll) next() (caption string, ok bool) {
 	}
 }
 
-// captioner paces captions into the stream.
+// captioner paces captions into the stream. OBS puts them in behind its stream
+// delay, so they wait for as long as the picture does.
 type captioner struct {
-	sent atomic.Uint64
+	sent  atomic.Uint64
+	delay atomic.Int64 // nanoseconds
 
 	mu   sync.Mutex
 	roll roll
+	wait []utterance   // until their time comes; the oldest goes when there are too many
 	news chan struct{} // has room for one: something was said
 }
+
+type utterance struct {
+	due           time.Time
+	segment, text string
+	final         bool
+}
+
+const captionsWaiting = 2000 // a stream delay of minutes, with a partial each half second
 
 func newCaptioner() *captioner { return &captioner{roll: newRoll(), news: make(chan struct{}, 1)} }
 
@@ -181,7 +195,10 @@ func (p *OBS) Caption(segment, text string, final bool) {
 	}
 	c := p.captions
 	c.mu.Lock()
-	c.roll.add(segment, text, final)
+	if len(c.wait) == captionsWaiting {
+		c.wait = c.wait[1:]
+	}
+	c.wait = append(c.wait, utterance{time.Now().Add(time.Duration(c.delay.Load())), segment, text, final})
 	c.mu.Unlock()
 	select {
 	case c.news <- struct{}{}:
@@ -204,13 +221,35 @@ func (p *OBS) Transcript(e event.Event) {
 	}
 }
 
+// next takes up what is due and gives the caption to send now, or else how long
+// to wait for the next one; below zero nothing waits.
+func (c *captioner) next(now time.Time) (caption string, ok bool, wait time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.wait) > 0 && !c.wait[0].due.After(now) {
+		c.roll.add(c.wait[0].segment, c.wait[0].text, c.wait[0].final)
+		c.wait = c.wait[1:]
+	}
+	if caption, ok = c.roll.next(); ok || len(c.wait) == 0 {
+		return caption, ok, -1
+	}
+	return "", false, c.wait[0].due.Sub(now)
+}
+
+func (c *captioner) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.roll, c.wait = newRoll(), nil
+}
+
 // serve sends captions until ctx ends: one at a time, none sooner than 300 ms
-// after the one before.
+// after the one before, and an empty one when nothing more is said.
 func (c *captioner) serve(ctx context.Context, p *OBS) {
-	var clear <-chan time.Time
+	var clear, due <-chan time.Time
 	for {
 		select {
 		case <-c.news:
+		case <-due:
 		case <-clear:
 			clear = nil
 			c.mu.Lock()
@@ -221,27 +260,27 @@ func (c *captioner) serve(ctx context.Context, p *OBS) {
 		case <-ctx.Done():
 			return
 		}
+		due = nil
 		for {
-			c.mu.Lock()
-			caption, ok := c.roll.next()
-			c.mu.Unlock()
+			caption, ok, wait := c.next(time.Now())
 			if !ok {
+				if wait >= 0 {
+					due = time.After(wait)
+				}
 				break
 			}
 			if !c.send(ctx, p, caption) {
-				c.mu.Lock()
-				c.roll = newRoll() // nothing is kept for a stream to come
-				c.mu.Unlock()
+				c.forget() // nothing is kept for a stream to come
 				break
 			}
+			cfg, _ := p.settings()
+			clear = time.After(cfg.Captions.Clear)
 			select {
 			case <-time.After(captionSpan):
 			case <-ctx.Done():
 				return
 			}
 		}
-		cfg, _ := p.settings()
-		clear = time.After(cfg.Captions.Clear)
 	}
 }
 
@@ -255,4 +294,28 @@ func (c *captioner) send(ctx context.Context, p *OBS, caption string) bool {
 	}
 	c.sent.Add(1)
 	return true
+}
+
+// readDelay asks for how long OBS holds the stream back. The names of its settings
+// differ between OBS's simple and advanced output, these are those of both.
+func (s *session) readDelay(ctx context.Context) {
+	var on, seconds string
+	var a asks
+	parameter := func(name string, into *string) {
+		ask(&a, config.NewGetProfileParameterParams().WithParameterCategory("Output").WithParameterName(name), true, func(r config.GetProfileParameterResponse) {
+			*into = cmp.Or(r.ParameterValue, r.DefaultParameterValue)
+		})
+	}
+	parameter("DelayEnable", &on)
+	parameter("DelaySec", &seconds)
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	if err := a.send(ctx, s.l); err != nil {
+		return // captions then come as early as they can
+	}
+	delay := 0
+	if n, err := strconv.Atoi(seconds); err == nil && on == "true" {
+		delay = min(max(n, 0), 1800)
+	}
+	s.captions.delay.Store(int64(delay) * int64(time.Second))
 }

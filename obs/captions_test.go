@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"landale/event"
@@ -165,4 +166,23 @@ func TestCaptionsAreOffByDefaultAndOnlyWhileStreaming(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// TestCaptionsWaitForTheStreamDelay: what is said before the picture of it leaves
+// OBS would be read before it is seen.
+func TestCaptionsWaitForTheStreamDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCaptioner()
+		c.wait = []utterance{{time.Now().Add(20 * time.Second), "1", "late words", true}, {time.Now().Add(25 * time.Second), "2", "later words", true}}
+		if _, ok, wait := c.next(time.Now()); ok || wait != 20*time.Second {
+			t.Errorf("got %v %v", ok, wait)
+		}
+		time.Sleep(20 * time.Second)
+		if caption, ok, _ := c.next(time.Now()); !ok || caption != "late words" {
+			t.Errorf("got %q %v", caption, ok)
+		}
+		if _, ok, wait := c.next(time.Now()); ok || wait != 5*time.Second {
+			t.Errorf("got %v %v", ok, wait)
+		}
+	})
 }

@@ -152,6 +152,9 @@ func (s *session) first(ctx context.Context) error {
 	s.publish(event.New(event.OBS, time.Now(), e))
 	s.lastEnd = time.Now()
 	s.unpark(ctx)
+	if s.state.Stream.Active {
+		s.wg.Go(func() { s.readDelay(ctx) })
+	}
 	return nil
 }
 
@@ -181,7 +184,7 @@ func (s *session) run(ctx context.Context, settings <-chan struct{}) error {
 		}
 		select {
 		case e := <-s.l.events:
-			s.event(e)
+			s.event(ctx, e)
 		case r := <-s.reads:
 			if err := s.finishRead(r); err != nil {
 				return err
@@ -213,7 +216,7 @@ func (s *session) run(ctx context.Context, settings <-chan struct{}) error {
 			s.dirty = s.dirty || cfg.Microphone != s.cfg.Microphone
 			s.cfg = cfg
 		case <-s.l.done:
-			s.drain()
+			s.drain(ctx)
 			return s.l.ended()
 		case <-ctx.Done():
 			return ctx.Err()
@@ -222,11 +225,11 @@ func (s *session) run(ctx context.Context, settings <-chan struct{}) error {
 }
 
 // drain publishes what OBS said before it went.
-func (s *session) drain() {
+func (s *session) drain(ctx context.Context) {
 	for {
 		select {
 		case e := <-s.l.events:
-			s.event(e)
+			s.event(ctx, e)
 		default:
 			return
 		}
@@ -234,7 +237,7 @@ func (s *session) drain() {
 }
 
 // event publishes what happened and brings the mirror up to date.
-func (s *session) event(e opcodes.Event) {
+func (s *session) event(ctx context.Context, e opcodes.Event) {
 	now := time.Now()
 	ev, err := translate(s.types, e, now, s.id, s.extras(e))
 	if err != nil {
@@ -248,6 +251,9 @@ func (s *session) event(e opcodes.Event) {
 	}
 	if e.Type == "CurrentProgramSceneChanged" {
 		s.program = decode[fields](e.Data).SceneName
+	}
+	if e.Type == "StreamStateChanged" && decode[fields](e.Data).OutputActive {
+		s.wg.Go(func() { s.readDelay(ctx) })
 	}
 	if s.reading {
 		s.since = append(s.since, e)
