@@ -272,15 +272,14 @@ func TestReconnects(t *testing.T) {
 }
 
 // settled counts goroutines once the server's own have ended.
-func settled(s *obstest.Server) (n int) {
+func settled(s *obstest.Server) int {
 	for range 100 {
-		n = runtime.NumGoroutine()
 		if s.Connections() == 0 {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(50 * time.Millisecond) // those that end after their connection is counted off
 	return runtime.NumGoroutine()
 }
 

@@ -185,7 +185,7 @@ func (p *OBS) Serve(ctx context.Context) error {
 			attempts, wait = 0, 0
 		}
 		// One line an outage: that the link ended, or that there is none.
-		if p.away(state, away(cfg.URL, err, connected)) && !errors.Is(err, errReconfigured) && (attempts == 1 || state == "refused") {
+		if p.away(state, sentence(cfg.URL, err, connected)) && !errors.Is(err, errReconfigured) && (attempts == 1 || state == "refused") {
 			p.o.Log.Warn("obs is not connected", "error", err, "was_connected", connected)
 		}
 		p.count(func(c *counts) { c.failures++ })
@@ -195,7 +195,7 @@ func (p *OBS) Serve(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	p.away("disconnected", "Landale stops")
+	p.away("disconnected", errStopping.Error())
 	return ctx.Err()
 }
 
@@ -213,8 +213,8 @@ func (p *OBS) away(state, reason string) bool {
 	return true
 }
 
-// away says in a sentence why there is no OBS.
-func away(url string, err error, connected bool) string {
+// sentence says why there is no OBS.
+func sentence(url string, err error, connected bool) string {
 	var auth *authError
 	switch {
 	case errors.As(err, &auth):

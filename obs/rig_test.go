@@ -61,6 +61,16 @@ func serve(t testing.TB, cfg Config, change func(*Options)) *rig {
 	return r
 }
 
+// in makes a subtest of a test of this rig.
+func (r *rig) in(f func(*testing.T, *rig)) func(*testing.T) {
+	return func(t *testing.T) {
+		parent := r.t
+		r.t = t
+		defer func() { r.t = parent }()
+		f(t, r)
+	}
+}
+
 // until waits for a state or an event to make the condition true.
 func (r *rig) until(what string, limit time.Duration, ok func() bool) time.Duration {
 	r.t.Helper()

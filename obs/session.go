@@ -56,6 +56,8 @@ type session struct {
 	wg sync.WaitGroup
 }
 
+var errStopping = errors.New("the program stops")
+
 type readResult struct {
 	state Snapshot
 	err   error
@@ -87,7 +89,7 @@ func (p *OBS) session(ctx context.Context, cfg Config, changed <-chan struct{}) 
 		p.mu.Unlock()
 		why := err
 		if ctx.Err() != nil {
-			why = errors.New("Landale stops")
+			why = errStopping
 		}
 		l.leave(why)
 		s.wg.Wait()
@@ -311,6 +313,9 @@ func (s *session) finishRead(r readResult) error {
 			s.since = nil
 			return nil
 		}
+		if why := s.l.ended(); why != nil {
+			return why
+		}
 		return r.err
 	}
 	state := r.state
@@ -324,7 +329,7 @@ func (s *session) finishRead(r readResult) error {
 	if s.resync && !s.dirty && quiet {
 		if names := differences(s.state, state); len(names) > 0 {
 			s.count(func(c *counts) { c.differences++ })
-			s.o.Log.Warn("obs mirror was not right", "members", names)
+			s.o.Log.Warn("obs differed from its mirror", "members", names) // or changed what it has no event for
 		}
 	}
 	s.state, s.changed = state, true
