@@ -36,6 +36,7 @@ func TestWrongPasswordIsSaidOnceAndHealedByTheConfig(t *testing.T) {
 	if d := r.connected(); d > time.Second {
 		t.Errorf("took %v", d)
 	}
+	r.until("told", time.Second, func() bool { return len(r.of("obs.connection_established")) > 0 })
 	if e := r.of("obs.connection_established"); len(e) != 1 || !e[0].Payload.(event.OBSConnectionEstablished).Authentication {
 		t.Errorf("got %+v", e)
 	}
