@@ -419,7 +419,7 @@ func TestDashboardBeforeTheProgramAnswers(t *testing.T) {
 	h.setDeaf(true)
 	tb := newTab(t, 1440, 900)
 	tb.run(chromedp.Navigate(h.url("/")))
-	tb.until(`document.querySelectorAll(".panel").length === 6`)
+	tb.until(`document.querySelectorAll(".panel").length === 7`)
 	tb.until(`document.querySelector(".banner")?.innerText.includes("Looking for Landale")`)
 	tb.run(chromedp.SendKeys(".log-words", "socket"))
 	tb.shot("connecting")
@@ -518,7 +518,7 @@ func TestDashboardAtItsSizes(t *testing.T) {
 				tb.until(`(e => e.scrollTop + e.clientHeight > e.scrollHeight - 24)(document.querySelector(".log-scroll"))`)
 				views := []string{"feed"}
 				if size.width < 1180 {
-					views = []string{"feed", "chart", "parts", "clients", "config", "log"}
+					views = []string{"feed", "speech", "chart", "parts", "clients", "config", "log"}
 				}
 				for i, view := range views {
 					tb.run(chromedp.KeyEvent(fmt.Sprint(i + 1)))

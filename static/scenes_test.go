@@ -1,6 +1,7 @@
 package static_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -20,6 +21,48 @@ func newPart(name, state, reason string, since time.Duration, restarts int, last
 		p["last_error_at"] = now.Add(-since)
 	}
 	return p
+}
+
+// speechPart has a microphone that speaks, a muted one and one that is away.
+func speechPart(p part) part {
+	p["details"] = map[string]any{
+		"engine": "local: Moonshine base",
+		"sources": []any{
+			map[string]any{"name": "mic", "kind": "device", "device": "RODE NT-USB", "state": "speech", "lag": 0.4, "gaps": 0},
+			map[string]any{"name": "guest", "kind": "network", "device": "", "state": "muted", "lag": 0, "gaps": 0},
+			map[string]any{"name": "desktop", "kind": "device", "device": "", "state": "away", "lag": 0, "gaps": 0, "error": "no device is called \"CABLE Output\""},
+		},
+		"downloads":        []any{map[string]any{"id": "parakeet-110m-en", "done": 41_000_000, "total": 108_035_095}},
+		"final_latency_ms": map[string]any{"p50": 570, "p95": 930},
+	}
+	return p
+}
+
+func (h *fakeHub) setSpeech(lines []map[string]any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	model := func(id, title, speed string, bytes int, installed bool) map[string]any {
+		return map[string]any{"id": id, "title": title, "language": "en", "licence": "MIT", "speed": speed, "bytes": bytes, "installed": installed}
+	}
+	h.api["/api/transcriptions"] = lines
+	h.api["/api/speech/models"] = []any{model("moonshine-base-en", "Moonshine base", "fair", 250_807_309, true), model("parakeet-110m-en", "Parakeet TDT 110M", "light", 108_035_095, false), model("whisper-small-en", "Whisper small", "heavy", 635_693_775, false)}
+	h.api["/api/speech/models/whisper-small-en/install"] = map[string]any{}
+	h.api["/api/speech/devices"] = []any{map[string]any{"name": "RODE NT-USB", "default": true}, map[string]any{"name": "CABLE Output (VB-Audio Virtual Cable)", "default": false}}
+	h.api["/api/speech/pause"] = func(r *http.Request) any {
+		var body map[string]any
+		json.NewDecoder(r.Body).Decode(&body)
+		return body
+	}
+	h.api["/api/speech/test"] = map[string]any{"device": "RODE NT-USB", "text": "Okay, does this thing work?", "peak_dbfs": -9.2, "seconds": 5.0, "voice": true}
+	h.api["/api/transcriptions/search"] = func(r *http.Request) any {
+		found := []any{}
+		for _, l := range lines {
+			if strings.Contains(strings.ToLower(l["text"].(string)), strings.ToLower(r.URL.Query().Get("q"))) {
+				found = append(found, map[string]any{"event": l, "stream": 7})
+			}
+		}
+		return map[string]any{"query": r.URL.Query().Get("q"), "hits": found, "next": ""}
+	}
 }
 
 func (h *fakeHub) setState(parts, clients, problems []map[string]any) {
@@ -132,6 +175,7 @@ func emptyScene(h *fakeHub) {
 	h.setEvents(nil)
 	h.setFigures(0)
 	h.setLive(0, "")
+	h.api["/api/transcriptions"] = []any{}
 	h.setLog([]map[string]any{logLine(1, "INFO", "app", "started", map[string]any{"version": "2026.11.24", "address": "127.0.0.1:7175"})})
 }
 
@@ -150,7 +194,7 @@ func user(name string, more map[string]any) map[string]any {
 func busyScene(h *fakeHub) {
 	h.setState([]map[string]any{
 		newPart("store", "running", "", 192*time.Minute, 0, ""), newPart("hub", "running", "", 192*time.Minute, 0, ""),
-		newPart("audio", "running", "", 14*time.Minute, 2, "device \"RODE NT-USB\" vanished"),
+		speechPart(newPart("audio", "running", "", 14*time.Minute, 2, "device \"RODE NT-USB\" vanished")),
 		newPart("obs", "running", "", 190*time.Minute, 0, ""),
 		newPart("twitch", "degraded", "2 of 42 subscriptions are missing: the token lacks channel:read:ads", 31*time.Minute, 1, "read: connection reset by peer"),
 		newPart("ai", "failed", "restarting in 12 s", 4*time.Minute, 9, "post http://127.0.0.1:1234/v1/chat/completions: model \"qwen3-14b\" is not loaded"),
@@ -198,6 +242,19 @@ func busyScene(h *fakeHub) {
 	h.setEvents(events)
 	h.setFigures(30)
 	h.setLive(2*time.Hour+14*time.Minute, "Kaizo until it hurts")
+	said := []map[string]any{}
+	for i, text := range []string{
+		"Let's see whether the Rattata has learned anything.",
+		"I did not say that, but the captions did.",
+		"Somebody in chat asked how long this seed has been going, and honestly, I would rather not look.",
+		"Okay.",
+	} {
+		said = append(said, flat(5000-i, now.Add(-time.Duration(20+i*25)*time.Minute), "transcription.final", "audio", map[string]any{
+			"segment_id": fmt.Sprint("old-", i), "text": text, "duration": 3.1, "confidence": []any{0.94, 0.52, 0.88, nil}[i], "source_name": "mic", "late": i == 1,
+			"latency": map[string]any{"engine_start_ms": 200, "engine_end_ms": 540, "published_ms": 560 + i*70},
+		}))
+	}
+	h.setSpeech(said)
 	lines := []map[string]any{}
 	for i := range 40 {
 		switch i % 8 {
@@ -235,11 +292,13 @@ func hostileScene(h *fakeHub) {
 	h.setState([]map[string]any{
 		newPart(long, "failed", strings.Repeat("a reason that goes on ", 12), 400*24*time.Hour, 99999, script+long+long),
 		newPart("hub", "a state of the future", "", time.Second, 0, ""),
+		{"name": "audio", "state": "running", "since": time.Now(), "details": map[string]any{"engine": long, "sources": []any{map[string]any{"name": script + long, "state": "away", "lag": "much", "error": strings.Repeat("a reason that goes on ", 12)}, 7, nil}, "downloads": "none"}},
 	}, []map[string]any{client(script, long, 123456.7, 99999, true), client(long, "browser", 0, 0, false)}, []map[string]any{
 		{"file": "/" + long + "/" + long + ".toml", "line": 99999, "column": 99999, "key": long, "message": script, "hint": long},
 	})
 	h.setEvents(events)
 	h.setFigures(200_000)
 	h.setLive(900*time.Hour, script+long)
+	h.setSpeech([]map[string]any{flat(1, now, "transcription.final", "audio", map[string]any{"text": long + script + zalgo, "source_name": script + long, "confidence": 7, "latency": "fast", "raw_text": script})})
 	h.setLog([]map[string]any{logLine(1, "ERROR", long, script+strings.Repeat(" long", 100), map[string]any{"k": script, long: fmt.Sprint(long, long)})})
 }

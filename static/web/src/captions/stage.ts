@@ -71,6 +71,11 @@ export class Stage {
     return this.#rows.length > 0
   }
 
+  /** Whether something of the segment is known here. */
+  has(id: string): boolean {
+    return this.#segments.has(id)
+  }
+
   /** The segment of the source that has no final yet. */
   open(source: string): string | undefined {
     for (const s of this.#segments.values()) if (s.source === source && !s.final) return s.id

@@ -11,6 +11,7 @@ import { useModel } from "./model.ts"
 import { panels, type PanelID } from "./panel.tsx"
 import { Parts } from "./parts.tsx"
 import { remembered } from "./remember.ts"
+import { Speech } from "./speech.tsx"
 import { StatusBar } from "./status-bar.tsx"
 import { span } from "./time.ts"
 
@@ -19,7 +20,7 @@ const keys: [string, string][] = [
   ["j k", "next and previous event"],
   ["Enter", "details of the event"],
   ["p", "hold the feed, let it go on"],
-  ["1 – 6", "feed, activity, parts, pages, config, log"],
+  ["1 – 7", "feed, speech, activity, parts, pages, config, log"],
   ["Esc", "close what is open, clear the search"],
   ["?", "this list"],
 ]
@@ -85,6 +86,7 @@ export function App(): JSX.Element {
       </Show>
       <main class="panels">
         <Feed />
+        <Speech viewed={view() === "speech"} />
         <Chart />
         <Parts />
         <Clients />

@@ -3,6 +3,7 @@
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, onMount, Show, Switch, type JSX } from "solid-js"
 import { get } from "../wire/api.ts"
 import type { AnyEvent, Page } from "../wire/events.ts"
+import { toClipboard } from "./clipboard.ts"
 import { describe } from "./describe.ts"
 import { useModel } from "./model.ts"
 import { remembered } from "./remember.ts"
@@ -19,19 +20,6 @@ function Json(props: { value: unknown }): JSX.Element {
   const pieces = createMemo(() => JSON.stringify(props.value, null, 2).split(/("(?:[^"\\]|\\.)*"(?:\s*:)?|-?\d[\d.eE+-]*|true|false|null)/))
   const kind = (p: string) => (p.startsWith('"') ? (p.endsWith(":") ? "name" : "text") : /^(-?\d|true|false|null)/.test(p) ? "value" : undefined)
   return <pre class="json"><For each={pieces()}>{p => (kind(p) ? <span data-json={kind(p)}>{p}</span> : <>{p}</>)}</For></pre>
-}
-
-// Browsers offer the clipboard to loopback and https only; under a machine's name the old way still works.
-async function toClipboard(text: string): Promise<boolean> {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false)
-  const box = document.createElement("textarea")
-  box.value = text
-  box.className = "off-screen"
-  document.body.append(box)
-  box.select()
-  const done = document.execCommand("copy")
-  box.remove()
-  return done
 }
 
 export function Drawer(): JSX.Element {

@@ -186,8 +186,8 @@ export function Feed(): JSX.Element {
         </div>
       </Show>
       <div class="scroll feed-scroll" ref={scroller} onScroll={onScroll} data-stale={searching() && (busy() || !model.connected())}>
-        <Show when={!searching() && model.speaking()}>
-          {words => <p class="speaking"><span class="row-label">speaking</span><span dir="auto">{words()}</span></p>}
+        <Show when={!searching()}>
+          <For each={model.speaking()}>{e => <p class="speaking"><span class="row-label">speaking</span><span dir="auto">{String(e.text)}</span></p>}</For>
         </Show>
         <Show when={!searching() && model.backlogError() && model.connected()}>
           <p class="note" data-kind="warn">What was before is not here: {model.backlogError()}.</p>

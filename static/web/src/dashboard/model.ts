@@ -9,6 +9,7 @@ import { WireError, type Wire, type WireStatus } from "../wire/socket.ts"
 import { followState } from "../wire/state.ts"
 import type { DashboardState, StreamState } from "../wire/types.ts"
 import { gather, merge } from "./list.ts"
+import { hear } from "./spoken.ts"
 import { dayOf, parse } from "./time.ts"
 
 const windowMS = 33
@@ -28,8 +29,8 @@ export interface Model {
   state: DashboardState
   stream: Partial<StreamState>
   feed: Accessor<AnyEvent[]>
-  /** What is being said at the moment. */
-  speaking: Accessor<string>
+  /** What is being said at the moment, one partial an utterance. */
+  speaking: Accessor<AnyEvent[]>
   /** Why the events from before this page are not here, "" when they are. */
   backlogError: Accessor<string>
   logs: Accessor<LogLine[]>
@@ -74,7 +75,7 @@ export function createModel(wire: Wire): Model {
   const [startedAt, setStartedAt] = createSignal(NaN)
   const [feed, setFeed] = createSignal<AnyEvent[]>([])
   const [sources, setSources] = createSignal<ReadonlySet<string>>(new Set())
-  const [speaking, setSpeaking] = createSignal("")
+  const [speaking, setSpeaking] = createSignal<AnyEvent[]>([])
   const [backlogError, setBacklogError] = createSignal("")
   const [logs, setLogs] = createSignal<LogLine[]>([])
   const [live, setLive] = createSignal<Stream | null | undefined>(undefined)
@@ -107,8 +108,7 @@ export function createModel(wire: Wire): Model {
   const arrived = gather<AnyEvent>(windowMS, events => {
     const stored = events.filter(e => e.type !== "transcription.partial")
     for (const e of events) {
-      if (e.type === "transcription.partial") setSpeaking(String(e.text ?? ""))
-      else if (e.type === "transcription.final") setSpeaking("")
+      if (e.type === "transcription.partial" || e.type === "transcription.final") setSpeaking(list => hear(list, e))
       else if (e.type === "stream.online" || e.type === "stream.offline") void loadLive()
     }
     if (stored.length === 0) return

@@ -3,6 +3,7 @@ import type { JSX } from "solid-js"
 /** The panels, in the order of their keys and tabs. */
 export const panels = [
   { id: "feed", label: "Feed" },
+  { id: "speech", label: "Speech" },
   { id: "chart", label: "Activity" },
   { id: "parts", label: "Parts" },
   { id: "clients", label: "Pages" },

@@ -51,6 +51,7 @@ function hear(e: AnyEvent): void {
   // A recogniser that gives its finals no segment means what the source is saying.
   const id = String(e.segment_id || (final && stage.open(source)) || (final ? e.id : source))
   const said = Date.parse(e.timestamp) + 1000 * (Number(e.duration) || 0)
+  if (e.is_revision === true && !stage.has(id)) return // corrected after it has left
   if (e.late === true || Date.now() - aheadMS - said > staleMS) return stage.takeBack(id)
   stage.say({ id, source, text, stable: Number(e.stable_words) || 0, final })
   clearTimeout(timer)

@@ -48,14 +48,15 @@ function Page(): JSX.Element {
   const live = wire.join("transcription:live", {
     joined: () => {
       void sender.flush()
-      beat()
+      if (running()) beat()
       void readLanguage()
     },
   })
   const sender = new Sender((event, payload) => live.push(event, payload), setReason)
   const meter = new MicMeter(setLevel)
   const beat = () => live.push("speech_page", { listening: running() }).catch(() => {})
-  const heart = setInterval(beat, heartbeatMS)
+  // A page that does not listen is no recogniser: it says so once.
+  const heart = setInterval(() => running() && beat(), heartbeatMS)
   onCleanup(() => {
     clearInterval(heart)
     stop()

@@ -19,12 +19,21 @@ export function get<T>(path: string, params: Params = {}, signal?: AbortSignal):
 }
 
 /** Tells the program to do something and gives the data of its answer, or a WireError. It is never tried again. */
-export function post<T>(path: string, body: object = {}): Promise<T> {
-  return ask<T>(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+export function post<T>(path: string, body: object = {}, withinMS = timeoutMS): Promise<T> {
+  return tell<T>("POST", path, body, withinMS)
 }
 
-async function ask<T>(url: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
-  const late = AbortSignal.timeout(timeoutMS)
+/** Puts something in the place of what was, as post does. */
+export function put<T>(path: string, body: object): Promise<T> {
+  return tell<T>("PUT", path, body, timeoutMS)
+}
+
+function tell<T>(method: string, path: string, body: object, withinMS: number): Promise<T> {
+  return ask<T>(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }, undefined, withinMS)
+}
+
+async function ask<T>(url: string, init: RequestInit, signal?: AbortSignal, withinMS = timeoutMS): Promise<T> {
+  const late = AbortSignal.timeout(withinMS)
   const abort = new AbortController()
   for (const s of [late, signal]) s?.addEventListener("abort", () => abort.abort(), { once: true })
   if (signal?.aborted) abort.abort()
@@ -36,7 +45,7 @@ async function ask<T>(url: string, init: RequestInit, signal?: AbortSignal): Pro
   } catch (cause) {
     if (signal?.aborted) throw cause
     throw late.aborted
-      ? new WireError("timeout", "no answer in 10 s")
+      ? new WireError("timeout", `no answer in ${withinMS / 1000} s`)
       : new WireError("not_connected", "Landale did not answer")
   }
   if (response.ok && body?.success === true) return body.data as T
