@@ -121,13 +121,13 @@ func (d *Director) redress(i *item, now time.Time) {
 }
 
 // openBomb lets a gift take its singles: those that came before it, and for a
-// while those that come after it.
-func (d *Director) openBomb(i *item, total int, now time.Time) {
+// while those that come after it. id is the item that shows the gift.
+func (d *Director) openBomb(i *item, id string, total int, now time.Time) {
 	if s := d.heldSingles(i.Tier, i.Flags); s != nil {
 		n := min(s.Count, total)
 		total -= n
 		if s.Count -= n; s.Count == 0 {
-			d.traces.itemStep(s, now, "folded", "into the gift "+i.ID)
+			d.traces.itemStep(s, now, "folded", "into the gift "+id)
 			d.end(s, "folded", now)
 		} else {
 			s.Amount -= int64(n)
@@ -137,7 +137,7 @@ func (d *Director) openBomb(i *item, total int, now time.Time) {
 		d.count(func(c *Counts) { c.Folded += int64(n) })
 	}
 	if total > 0 {
-		d.st.Gifts = append(d.st.Gifts, &bomb{i.ID, i.Login, i.Tier, total, now.Add(bombOpen), i.Flags})
+		d.st.Gifts = append(d.st.Gifts, &bomb{id, i.Login, i.Tier, total, now.Add(bombOpen), i.Flags})
 		if n := len(d.st.Gifts) - 100; n > 0 {
 			d.st.Gifts = slices.Delete(d.st.Gifts, 0, n)
 		}
@@ -150,7 +150,7 @@ func (d *Director) moreGifts(ev event.Event, i *item, now time.Time) *item {
 	for _, w := range d.waiting {
 		if w.EventType == i.EventType && w.Login == i.Login && i.Login != "" && w.Tier == i.Tier && w.Flags == i.Flags &&
 			w.Sends == 0 && now.Sub(w.Queued) < d.cfg.GiftWindow {
-			d.openBomb(w, int(i.Amount), now)
+			d.openBomb(w, w.ID, int(i.Amount), now)
 			w.Count++
 			w.Amount += i.Amount
 			d.redress(w, now)

@@ -60,7 +60,9 @@ func (d *Director) become(ev event.Event, f facts, now time.Time) string {
 		if into := d.moreGifts(ev, i, now); into != nil {
 			return into.ID
 		}
-		d.openBomb(i, int(f.amount), now)
+		id := d.enqueue(i, ev, now)
+		d.openBomb(i, id, int(f.amount), now)
+		return id
 	}
 	return d.enqueue(i, ev, now)
 }

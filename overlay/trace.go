@@ -3,6 +3,7 @@ package overlay
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -124,27 +125,62 @@ func (t *traces) itemStep(i *item, now time.Time, what, why string) {
 	it.steps = addStep(it.steps, now, what, why)
 }
 
-// Trace tells what became of one of the newest 4096 events: when it came, which
-// rules were tried and what failed, and what happened to its alert. Of older
-// ones the history still has the alert. event.ErrNotFound if it was not among
-// them or cannot become an alert.
+// Trace tells what became of an event: when it came, which rules were tried and
+// what failed, and what happened to its alert. That much is known of the newest
+// 4096 events of this run; of older ones, what the history has of the alert.
+// event.ErrNotFound if the event never became one.
 func (d *Director) Trace(ctx context.Context, id event.ID) (Trace, error) {
-	return ask(ctx, d, func(time.Time) (Trace, error) {
-		tr := d.traces.byEvent[id]
-		if tr == nil {
-			return Trace{}, fmt.Errorf("trace of %s: %w", id, event.ErrNotFound)
+	tr, err := ask(ctx, d, func(time.Time) (Trace, error) { return d.traces.of(id) })
+	if !errors.Is(err, event.ErrNotFound) || d.o.History == nil {
+		return tr, err
+	}
+	s, missing := d.o.History.ScreenItem(ctx, string(id))
+	if errors.Is(missing, event.ErrNotFound) {
+		return Trace{}, err
+	}
+	if missing != nil {
+		return Trace{}, missing
+	}
+	i, err := decodeItem(s)
+	if err != nil {
+		return Trace{}, err
+	}
+	return i.trace(id), nil
+}
+
+func (t *traces) of(id event.ID) (Trace, error) {
+	tr := t.byEvent[id]
+	if tr == nil {
+		return Trace{}, fmt.Errorf("trace of %s: %w", id, event.ErrNotFound)
+	}
+	out := tr.Trace
+	if tr.rules != nil {
+		_, out.Tried = tr.rules.explain(&tr.facts, tr.show)
+	}
+	out.Steps = slices.Clone(tr.Steps)
+	if it := t.byItem[tr.Item]; it != nil {
+		out.Steps = append(out.Steps, it.steps...)
+		slices.SortStableFunc(out.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
+	}
+	return out, nil
+}
+
+// trace is what an item itself knows of its way.
+func (i *item) trace(id event.ID) Trace {
+	tr := Trace{Event: id, Type: i.EventType, Flags: i.Flags.String(), Item: i.ID, Tried: []Tried{}}
+	for _, s := range []struct {
+		at        time.Time
+		what, why string
+	}{
+		{i.Queued, "queued", "by the rule " + i.Rule},
+		{i.First, "shown", "for the first time"},
+		{i.Ended, i.How, ""},
+	} {
+		if !s.at.IsZero() {
+			tr.Steps = append(tr.Steps, Step{s.at.UnixMilli(), s.what, s.why})
 		}
-		out := tr.Trace
-		if tr.rules != nil {
-			_, out.Tried = tr.rules.explain(&tr.facts, tr.show)
-		}
-		out.Steps = slices.Clone(tr.Steps)
-		if it := d.traces.byItem[tr.Item]; it != nil {
-			out.Steps = append(out.Steps, it.steps...)
-			slices.SortStableFunc(out.Steps, func(a, b Step) int { return cmp.Compare(a.At, b.At) })
-		}
-		return out, nil
-	})
+	}
+	return tr
 }
 
 // Verdict is the answer to "which rule would this event take?".

@@ -47,6 +47,29 @@ func TestTrace(t *testing.T) {
 	})
 }
 
+// After a restart the history still knows when it was shown and how it ended.
+func TestTraceOfAnEarlierRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory()
+		r := run(t, quiet(), store)
+		r.join("alerts", "a")
+		r.publish(follow("A"), "1")
+		r.play("a")
+		r.stop()
+		<-r.done
+		r = run(t, quiet(), store)
+		tr, err := r.d.Trace(t.Context(), "1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var what []string
+		for _, s := range tr.Steps {
+			what = append(what, s.What)
+		}
+		equal(t, "steps", what, []string{"queued", "shown", "finished"})
+	})
+}
+
 func TestTracesAreBounded(t *testing.T) {
 	tr := newTraces()
 	for i := range tracesKept + 100 {
