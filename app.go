@@ -61,6 +61,7 @@ type App struct {
 	twitch   *twitchPart
 	overlay  *overlay.Director
 	obs      *obs.OBS
+	custom   *customFiles
 
 	mu       sync.Mutex
 	cfg      Config
@@ -168,6 +169,7 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.twitch = &twitchPart{now: a.newTwitch(cfg, dir)}
 	a.newOverlay(cfg)
 	a.newOBS(cfg)
+	a.custom = &customFiles{dir: filepath.Join(dir, "custom"), tell: func(c custom) { a.hub.now().SetState("stream", "custom", c) }}
 	if err := a.sessions.restore(ctx, a.store); err != nil {
 		return err
 	}
@@ -180,6 +182,7 @@ func (a *App) build(ctx context.Context, cfg Config, dir string) (err error) {
 	a.parts.Add(edge, a.hub)
 	a.parts.Add(edge, a.overlay)
 	a.parts.Add(edge, a.newListener())
+	a.parts.Add(edge, a.custom)
 	a.parts.Add(sources, a.audio)
 	a.parts.Add(sources, a.twitch)
 	a.parts.Add(sources, a.obs)
@@ -233,6 +236,7 @@ func (a *App) newHub(cfg Config) *hub.Hub {
 		Routes:   slices.Concat(a.audioRoutes(), a.twitchRoutes(), a.chatRoutes(), a.overlayRoutes(), a.obsRoutes()),
 		Mounts: []hub.Mount{
 			{Pattern: "/ws/captions", Handler: a.audio.Captions()},
+			{Pattern: "/custom/*", Handler: http.StripPrefix("/custom", a.custom)},
 			{Pattern: "/emotes/*", Handler: http.StripPrefix("/emotes", a.twitch.emotes())},
 		},
 		Log: a.logs.Logger("hub"),
@@ -300,6 +304,7 @@ func (a *App) setState(h *hub.Hub) {
 	h.SetState("dashboard", "parts", a.parts.Parts())
 	h.SetState("dashboard", "problems", a.Problems())
 	h.SetState("dashboard", "obs", a.obs.Snapshot())
+	h.SetState("stream", "custom", a.custom.get())
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := a.screen(ctx, h); err != nil {

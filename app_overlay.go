@@ -82,13 +82,12 @@ type (
 		Duration json.RawMessage `json:"duration"`
 	}
 	simulation struct {
-		Type    string         `json:"type"`
-		Fields  map[string]any `json:"fields"`
-		Rate    int            `json:"rate"`
-		Seconds float64        `json:"seconds"`
-	}
-	showID struct {
-		Show string `json:"show"`
+		Type string `json:"type"`
+		// Data is what differs from the type's example.
+		Data map[string]any `json:"data"`
+		// Count and Duration, in ms, are of a burst.
+		Count    int     `json:"count"`
+		Duration float64 `json:"duration"`
 	}
 )
 
@@ -108,7 +107,7 @@ func (a *App) handleOverlay(h *hub.Hub) {
 	on("reorder", answer(func(ctx context.Context, p itemID) (any, error) { return d.Reorder(ctx, p.ID, p.Position) }))
 	on("replay", answer(func(ctx context.Context, p itemID) (any, error) { return d.Replay(ctx, p.ID) }))
 	on("mute", answer(func(ctx context.Context, p muting) (any, error) { return d.Mute(ctx, p.Muted == nil || *p.Muted) }))
-	on("set_show", answer(func(ctx context.Context, p showID) (any, error) { return d.SetShow(ctx, p.Show) }))
+	on("set_show", answer(func(ctx context.Context, p itemID) (any, error) { return d.SetShow(ctx, p.ID) }))
 	on("shown", answer(func(ctx context.Context, p itemID) (any, error) { return p, d.Shown(ctx, client(ctx), p.ID) }))
 	on("finished", answer(func(ctx context.Context, p itemID) (any, error) { return p, d.Finished(ctx, client(ctx), p.ID) }))
 	on("force_content", answer(func(ctx context.Context, p forced) (any, error) {
@@ -121,7 +120,9 @@ func (a *App) handleOverlay(h *hub.Hub) {
 	on("takeover", answer(a.takeover))
 	on("simulate", answer(a.simulate))
 	on("burst", answer(func(ctx context.Context, p simulation) (any, error) {
-		n, err := d.Burst(ctx, p.Type, p.Fields, p.Rate, time.Duration(p.Seconds*float64(time.Second)))
+		span := time.Duration(p.Duration * float64(time.Millisecond))
+		rate := max(1, int(float64(p.Count)/span.Seconds()))
+		n, err := d.Burst(ctx, p.Type, p.Data, rate, span)
 		return map[string]int{"events": n}, err
 	}))
 	h.Handle("overlay:<type>", "get_layer_mappings", answer(func(ctx context.Context, _ nothing) (any, error) { return d.LayerMappings(ctx) }))
@@ -150,7 +151,7 @@ func (a *App) takeover(ctx context.Context, p cover) (any, error) {
 }
 
 func (a *App) simulate(ctx context.Context, p simulation) (any, error) {
-	return a.overlay.Simulate(ctx, p.Type, p.Fields)
+	return a.overlay.Simulate(ctx, p.Type, p.Data)
 }
 
 // overlayRoutes is what the part answers over HTTP: the same commands, as

@@ -16,7 +16,7 @@ func TestAlert(t *testing.T) {
 	var sent struct {
 		ID string `json:"id"`
 	}
-	call(t, "POST", a.URL()+"/api/simulate", map[string]any{"type": "follow", "fields": map[string]any{"user_name": "Wanderer"}}, &sent)
+	call(t, "POST", a.URL()+"/api/simulate", map[string]any{"type": "follow", "data": map[string]any{"user": "Wanderer"}}, &sent)
 	var item struct {
 		ID   string
 		Data map[string]any
