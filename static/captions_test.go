@@ -145,6 +145,11 @@ func TestCaptionsFinalReplacesPartialInPlace(t *testing.T) {
 	if got := eval[string](tb, `document.body.textContent`); strings.Contains(got, "long ago") {
 		t.Errorf("it shows %q", got)
 	}
+	// The source gets another size in OBS.
+	tb.run(chromedp.EmulateViewport(800, 200))
+	tb.until(`getComputedStyle(document.querySelector(".captions")).fontSize === "36px"`)
+	s.final("f", "Smaller.")
+	tb.until(shown + `.join("|") === "Smaller."`)
 	tb.clean(h)
 }
 

@@ -3,10 +3,9 @@
 
 import { draw, styles, type Style } from "../audio/draw.ts"
 import { ease, Meter, readLevels, restMS } from "../audio/levels.ts"
-import { followState } from "../wire/state.ts"
-import type { StreamState } from "../wire/types.ts"
 import { showBadge } from "./badge.tsx"
 import { startOverlay } from "./page.ts"
+import { followTheme } from "./theme.ts"
 import "../styles/audio.css"
 
 const query = new URLSearchParams(location.search)
@@ -100,12 +99,5 @@ function hear(payload: unknown): void {
 
 const { wire, debug } = startOverlay("audio", () => false)
 wire.join("audio:levels", { pushes: { levels: hear } })
-followState<StreamState>(wire, {
-  topic: "stream:overlays", name: "stream", full: "stream_state",
-  changed(members) {
-    if (query.has("show") || !members.show) return
-    root.dataset.show = members.show.id
-    measure()
-  },
-})
+followTheme(wire, measure)
 if (debug) showBadge(wire)

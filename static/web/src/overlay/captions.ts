@@ -6,39 +6,51 @@ import { Stage } from "../captions/stage.ts"
 import type { AnyEvent } from "../wire/events.ts"
 import { showBadge } from "./badge.tsx"
 import { startOverlay } from "./page.ts"
+import { followTheme } from "./theme.ts"
 import "../styles/fonts.css"
 import "../styles/captions.css"
 
 /** What was said longer ago than this, as after an outage of the recogniser, is no caption any more. */
 const staleMS = 15_000
 
-const options = captionOptions(new URLSearchParams(location.search), { width: innerWidth, height: innerHeight })
+const query = new URLSearchParams(location.search)
 const root = document.getElementById("root")!
 root.className = "captions"
-root.dataset.position = options.position
-root.dataset.align = options.align
-for (const [name, px] of Object.entries({ size: options.size, pitch: options.pitch, width: options.width, margin: options.margin, height: options.pitch * options.lines })) {
-  root.style.setProperty(`--caption-${name}`, `${px}px`)
-}
-
-// A canvas measures without asking the page for a layout. It knows the page's own fonts once they are loaded.
-const style = getComputedStyle(root)
-const font = `${style.fontWeight} ${options.size}px ${style.fontFamily}`
+// A canvas measures without asking the page for a layout.
 const canvas = document.createElement("canvas").getContext("2d")!
-void document.fonts.load(font).then(() => { canvas.font = font })
-canvas.font = font
+const colour = sourceColours()
 
-const gutter = options.label ? parseFloat(style.getPropertyValue("--caption-gutter")) || 0 : 0
-const padding = options.size * 0.75
-const stage = new Stage(root, {
-  lines: options.lines,
-  pitch: options.pitch,
-  width: options.width - padding - gutter,
-  slack: options.size,
-  measure: text => canvas.measureText(text).width,
-  colour: sourceColours(),
-  ...(options.label ? { label: (source: string) => source } : {}),
-})
+let stage!: Stage
+let holdMS = 0
+
+// Makes an empty stage of the page's size, in the style that it wears; another size or style makes another stage.
+function build(): void {
+  const options = captionOptions(query, { width: innerWidth, height: innerHeight })
+  holdMS = options.holdMS
+  root.dataset.position = options.position
+  root.dataset.align = options.align
+  for (const [name, px] of Object.entries({ size: options.size, pitch: options.pitch, width: options.width, margin: options.margin, height: options.pitch * options.lines })) {
+    root.style.setProperty(`--caption-${name}`, `${px}px`)
+  }
+  const style = getComputedStyle(root)
+  const font = `${style.fontWeight} ${options.size}px ${style.fontFamily}`
+  // It knows the page's own fonts once they are loaded.
+  void document.fonts.load(font).then(() => { canvas.font = font })
+  canvas.font = font
+  const gutter = options.label ? parseFloat(style.getPropertyValue("--caption-gutter")) || 0 : 0
+  root.replaceChildren()
+  stage = new Stage(root, {
+    lines: options.lines,
+    pitch: options.pitch,
+    width: options.width - 0.75 * options.size - gutter,
+    slack: options.size,
+    measure: text => canvas.measureText(text).width,
+    colour,
+    ...(options.label ? { label: (source: string) => source } : {}),
+  })
+}
+build()
+addEventListener("resize", build)
 
 let timer: ReturnType<typeof setTimeout> | undefined
 let aheadMS = 0 // how far this page's clock is ahead of the program's
@@ -55,7 +67,7 @@ function hear(e: AnyEvent): void {
   if (e.late === true || Date.now() - aheadMS - said > staleMS) return stage.takeBack(id)
   stage.say({ id, source, text, stable: Number(e.stable_words) || 0, final })
   clearTimeout(timer)
-  timer = setTimeout(() => stage.clear(), options.holdMS)
+  timer = setTimeout(() => stage.clear(), holdMS)
 }
 
 const { wire, debug } = startOverlay("captions", () => stage.busy)
@@ -63,4 +75,5 @@ wire.join("transcription:live", {
   events: events => events.forEach(hear),
   joined: ({ serverTime }) => { if (!Number.isNaN(serverTime)) aheadMS = Date.now() - serverTime },
 })
+followTheme(wire, build)
 if (debug) showBadge(wire)

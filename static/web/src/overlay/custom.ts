@@ -5,6 +5,7 @@
 import { createEffect, createRoot } from "solid-js"
 import type { Custom } from "../screen/item.ts"
 import type { Screen } from "../screen/screen.ts"
+import { wearTheme } from "./theme.ts"
 
 export function watchCustom(screen: Screen): void {
   let theme: string | null = null
@@ -13,7 +14,7 @@ export function watchCustom(screen: Screen): void {
     if (!custom) return
     if ((custom.theme ?? null) !== theme) {
       theme = custom.theme ?? null
-      style(theme)
+      wearTheme(theme)
     }
     if ((custom.script ?? null) !== script) {
       if (script !== null) return reloadWhenIdle(screen)
@@ -26,18 +27,6 @@ export function watchCustom(screen: Screen): void {
   screen.orchestrator.onChange((layer, view) => {
     document.dispatchEvent(new CustomEvent("landale:layer", { detail: { layer, state: view.state, item: view.item } }))
   })
-}
-
-// The old style stays until the new one is there: no moment without.
-function style(version: string | null): void {
-  const old = document.querySelector("link[data-custom]")
-  if (version === null) return void old?.remove()
-  const link = document.createElement("link")
-  link.rel = "stylesheet"
-  link.dataset.custom = "theme"
-  link.href = `/custom/theme.css?v=${encodeURIComponent(version)}`
-  link.addEventListener("load", () => old?.remove())
-  document.head.append(link)
 }
 
 function run(version: string): void {
