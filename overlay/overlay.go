@@ -298,6 +298,9 @@ func (d *Director) settle(ctx context.Context, now time.Time) (next time.Time) {
 		d.promote(l, now)
 	}
 	d.clocks(now)
+	if d.busy() && now.Sub(d.st.Saved) >= keepEvery {
+		d.stale = true
+	}
 	d.flush(ctx)
 	return d.nextDue(now)
 }
@@ -351,7 +354,7 @@ func (d *Director) SetConfig(ctx context.Context, cfg Config) error {
 	_, err := ask(ctx, d, func(now time.Time) (struct{}, error) {
 		d.cfg = cfg
 		d.rules = newRuleset(cfg)
-		d.setShowByID(cmpShow(d, d.st.Show.ID), now)
+		d.setShowByID(d.knownShow(d.st.Show.ID), now)
 		d.stale = true
 		return struct{}{}, nil
 	})

@@ -1,7 +1,6 @@
 package overlay
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -129,15 +128,16 @@ func (d *Director) dress(i *item, f facts, r *rule) {
 // enqueue puts a new item in line; the result is the id of what shows it, which
 // is another one when the line is full.
 func (d *Director) enqueue(i *item, ev event.Event, now time.Time) string {
-	if i.Flags.Has(event.Backfill) || now.Sub(ev.Time) > d.cfg.MaxWait && !i.Flags.Has(event.Replay) {
-		i.Late = true
-		if now.Sub(ev.Time) > d.cfg.MaxWait {
-			d.touch(i)
-			d.end(i, "missed", now)
-			d.count(func(c *Counts) { c.Missed++ })
-			d.traces.itemStep(i, now, "missed", "it is older than max_wait")
-			return i.ID
-		}
+	// Upstream's clock is asked only of what was fetched after a gap; it may be
+	// wrong by more than max_wait.
+	age := now.Sub(event.SeqTime(ev.Seq))
+	if i.Flags.Has(event.Backfill) {
+		i.Late, age = true, now.Sub(ev.Time)
+	}
+	if age > d.cfg.MaxWait {
+		d.touch(i)
+		d.miss(i, now, "it is older than max_wait")
+		return i.ID
 	}
 	if len(d.waiting) >= waitingMax {
 		if into := d.fold(i, ev, now); into != nil {
@@ -371,6 +371,9 @@ func (d *Director) nextDue(now time.Time) time.Time {
 		at(t.Ends)
 	}
 	at(d.st.NextCard)
+	if d.busy() {
+		at(d.st.Saved.Add(keepEvery))
+	}
 	if d.untold {
 		at(d.toldQueue.Add(queueSpan))
 	}
@@ -436,12 +439,4 @@ func (d *Director) Counts() Counts {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.counts
-}
-
-// cmpShow is the id of a show that exists: the given one, or the first.
-func cmpShow(d *Director, id string) string {
-	if slices.ContainsFunc(d.cfg.shows(), func(s Show) bool { return s.ID == id }) {
-		return id
-	}
-	return cmp.Or(d.firstShow().ID, "variety")
 }

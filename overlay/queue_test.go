@@ -246,8 +246,8 @@ func TestRestart(t *testing.T) {
 	}{
 		{"mid-alert", true, 4 * time.Second, time.Second, "A cheered 2000 bits!", 5000, true},
 		{"a second is left at least", true, 9 * time.Second, 500 * time.Millisecond, "A cheered 2000 bits!", 1000, true},
-		{"its time is over", true, 4 * time.Second, time.Hour, "B follows", 5000, false},
-		{"sent, never shown", false, 2 * time.Second, time.Hour, "A cheered 2000 bits!", 10_000, true},
+		{"its time is over", true, 4 * time.Second, 9 * time.Minute, "B follows", 5000, false},
+		{"sent, never shown", false, 2 * time.Second, 9 * time.Minute, "A cheered 2000 bits!", 10_000, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -275,6 +275,54 @@ func TestRestart(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Yesterday's alerts are not for today's viewers; a queue that was held for hours
+// and a quick restart are another matter.
+func TestOffForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory()
+		r := run(t, quiet(), store)
+		r.publish(follow("A"), "1")
+		if _, err := r.d.Pause(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r.wait(5 * time.Hour)
+		r.stop()
+		<-r.done
+		time.Sleep(time.Minute)
+		r = run(t, quiet(), store)
+		equal(t, "after a minute", r.texts(), []string{"A follows"})
+		r.stop()
+		<-r.done
+		time.Sleep(8 * time.Hour)
+		r = run(t, quiet(), store)
+		equal(t, "the next day", len(r.queue()), 0)
+		h, err := r.d.History(t.Context(), "", 10)
+		if err != nil || len(h) != 1 || h[0].How != "missed" {
+			t.Errorf("got %+v and %v, want it missed, in the history", h, err)
+		}
+	})
+}
+
+// What was fetched after a gap is an alert only if it is not old. Upstream's
+// clock may be wrong in all others.
+func TestBackfillAndClockSkew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, quiet(), newMemory())
+		for i, c := range []struct {
+			ago   time.Duration
+			flags event.Flags
+		}{{time.Hour, 0}, {time.Hour, event.Backfill}, {time.Minute, event.Backfill}} {
+			ev := event.New(event.Twitch, time.Now().Add(-c.ago), follow(fmt.Sprint("V", i)))
+			ev.Flags = c.flags
+			r.bus.Publish(ev)
+		}
+		synctest.Wait()
+		equal(t, "queue", r.texts(), []string{"V0 follows", "V2 follows"})
+		equal(t, "flags", r.queue()[1].Flags, []string{"backfill", "late"})
+		equal(t, "missed", r.d.Counts().Missed, 1)
+	})
 }
 
 // An event that the store has and the director never judged, since the process

@@ -27,6 +27,14 @@ func (d *Director) firstShow() Show {
 	return d.cfg.shows()[0]
 }
 
+// knownShow is the id of a show that exists: the given one, or the first.
+func (d *Director) knownShow(id string) string {
+	if slices.ContainsFunc(d.cfg.shows(), func(s Show) bool { return s.ID == id }) {
+		return id
+	}
+	return d.firstShow().ID
+}
+
 // show is the settings of the show that is on.
 func (d *Director) show() Show {
 	for _, s := range d.cfg.shows() {

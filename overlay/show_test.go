@@ -30,6 +30,14 @@ func TestShowOfCategory(t *testing.T) {
 	}
 }
 
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{"Ça va, Málaga Øresund": "ca va, malaga oresund", "ÀÉÎÕÜ ñ ž ł": "aeiou n z l", "日本": "日本"} {
+		if got := plain(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestShowChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMemory()

@@ -13,6 +13,10 @@ import (
 // saveWait is how long a save may take before the show goes on without it.
 const saveWait = time.Second
 
+// keepEvery is how often it is noted that the program runs while something waits:
+// the time in which it does not counts as waiting, too.
+const keepEvery = time.Minute
+
 // state is all that is kept beside the items. Its JSON is what the store keeps.
 type state struct {
 	Seq      uint64     `json:"seq"`
@@ -54,7 +58,7 @@ func (d *Director) load(ctx context.Context) error {
 	} else if err := json.Unmarshal(screen.State, &d.st); err != nil {
 		d.log.Error("what was on screen cannot be read", "error", err)
 	}
-	d.st.Show.ID = cmpShow(d, d.st.Show.ID)
+	d.st.Show.ID = d.knownShow(d.st.Show.ID)
 	d.restore(screen.Items, now)
 	d.takeAll(ctx, screen.Missed, now)
 	d.loaded, d.stale = true, true
@@ -86,9 +90,13 @@ func (d *Director) restore(items []event.ScreenItem, now time.Time) {
 		return n
 	}
 	slices.SortStableFunc(d.waiting, func(a, b *item) int { return place(a) - place(b) })
-	for _, i := range d.waiting {
+	off := now.Sub(d.st.Saved)
+	for _, i := range slices.Clone(d.waiting) {
 		i.Player = ""
 		d.touch(i)
+		if off > d.cfg.MaxWait { // yesterday's alerts are not for today's viewers
+			d.miss(i, now, "the program was off")
+		}
 	}
 	if t := d.st.Takeover; t != nil && !t.Ends.IsZero() && now.Before(t.Started.Add(-time.Second)) {
 		t.Ends = now.Add(t.Ends.Sub(t.Started)) // the clock went back: the whole time again
@@ -119,6 +127,9 @@ func (d *Director) rewind(i *item, now time.Time) {
 		i.Back = now
 	}
 }
+
+// busy reports whether something waits or is on screen.
+func (d *Director) busy() bool { return len(d.waiting) > 0 || d.active != [layers]*item{} }
 
 // touch marks an item as changed.
 func (d *Director) touch(i *item) {
