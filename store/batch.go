@@ -12,7 +12,7 @@ import (
 
 // insertSQL are the statements of a batch. They are prepared once: parsing them
 // would cost more than running them.
-var insertSQL = struct{ event, words, transcript, recent, once string }{
+var insertSQL = struct{ event, words, transcripts, recent, once string }{
 	event: `
 		INSERT INTO events (key, id, time_ms, type, raw_type, source, source_id, user_id, flags, cause, payload, raw)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -20,12 +20,12 @@ var insertSQL = struct{ event, words, transcript, recent, once string }{
 	words: `
 		INSERT INTO words (rowid, text, who, kind)
 		VALUES (?, ?, ?, ?)`,
-	transcript: `
+	transcripts: `
 		INSERT INTO transcripts (key, time_ms, session, duration_ms, confidence)
-		VALUES (?, ?, ?, ?, ?)`,
+		VALUES `,
 	recent: `
 		INSERT INTO recent (key, id)
-		VALUES (?, ?)`,
+		VALUES `,
 	once: `
 		INSERT INTO once (id, key)
 		VALUES (?, ?)
@@ -34,7 +34,9 @@ var insertSQL = struct{ event, words, transcript, recent, once string }{
 
 // statements are insertSQL prepared on the writing connection.
 type statements struct {
-	event, words, transcript, recent, once, minute, hour, person, again *sql.Stmt
+	event, words, once, minute, hour, person, again *sql.Stmt
+
+	transcripts, recent rowsStmt
 }
 
 func prepare(ctx context.Context, db *sql.DB) (st statements, err error) {
@@ -44,8 +46,6 @@ func prepare(ctx context.Context, db *sql.DB) (st statements, err error) {
 	}{
 		{&st.event, insertSQL.event},
 		{&st.words, insertSQL.words},
-		{&st.transcript, insertSQL.transcript},
-		{&st.recent, insertSQL.recent},
 		{&st.once, insertSQL.once},
 		{&st.minute, minuteSQL},
 		{&st.hour, hourSQL},
@@ -56,21 +56,21 @@ func prepare(ctx context.Context, db *sql.DB) (st statements, err error) {
 			return st, fmt.Errorf("prepare: %w", err)
 		}
 	}
+	if st.transcripts, err = prepareRows(ctx, db, insertSQL.transcripts, 5); err != nil {
+		return st, fmt.Errorf("prepare: %w", err)
+	}
+	if st.recent, err = prepareRows(ctx, db, insertSQL.recent, 2); err != nil {
+		return st, fmt.Errorf("prepare: %w", err)
+	}
 	return st, nil
 }
 
+// in binds the statements that write one row to a transaction.
 func (st statements) in(ctx context.Context, tx *sql.Tx) statements {
-	return statements{
-		event:      tx.StmtContext(ctx, st.event),
-		words:      tx.StmtContext(ctx, st.words),
-		transcript: tx.StmtContext(ctx, st.transcript),
-		recent:     tx.StmtContext(ctx, st.recent),
-		once:       tx.StmtContext(ctx, st.once),
-		minute:     tx.StmtContext(ctx, st.minute),
-		hour:       tx.StmtContext(ctx, st.hour),
-		person:     tx.StmtContext(ctx, st.person),
-		again:      tx.StmtContext(ctx, st.again),
+	for _, s := range []**sql.Stmt{&st.event, &st.words, &st.once, &st.minute, &st.hour, &st.person, &st.again} {
+		*s = tx.StmtContext(ctx, *s)
 	}
+	return st
 }
 
 // outcome is what became of a batch.
@@ -90,8 +90,17 @@ func (s *Store) writeBatch(ctx context.Context, evs []event.Event) (outcome, err
 	return s.writeWith(ctx, evs, nil)
 }
 
-// writeWith is writeBatch with something more in the same transaction.
+// writeWith is writeBatch with something more in the same transaction. It begins
+// anew, carefully, when something cannot be kept beside the events.
 func (s *Store) writeWith(ctx context.Context, evs []event.Event, more func(context.Context, *sql.Tx) error) (outcome, error) {
+	out, err := s.tryBatch(ctx, evs, more, false)
+	if errors.Is(err, errBeside) {
+		out, err = s.tryBatch(ctx, evs, more, true)
+	}
+	return out, err
+}
+
+func (s *Store) tryBatch(ctx context.Context, evs []event.Event, more func(context.Context, *sql.Tx) error, careful bool) (outcome, error) {
 	// A batch takes milliseconds. A context that can end would cost a goroutine a
 	// statement, which is half of what inserting a row costs.
 	begin := context.WithoutCancel(ctx)
@@ -100,24 +109,11 @@ func (s *Store) writeWith(ctx context.Context, evs []event.Event, more func(cont
 	}
 	ctx = context.WithoutCancel(ctx)
 	began := time.Now()
-	b := batch{s: s, ctx: ctx, added: make(map[string]int64), counts: make(map[cell]int64), people: make(map[int64]*seen), claimed: make(map[event.ID]int64)}
+	b := batch{s: s, ctx: ctx, careful: careful, added: make(map[string]int64), counts: make(map[cell]int64), people: make(map[int64]*seen), claimed: make(map[event.ID]int64)}
 	err := s.update(begin, func(tx *sql.Tx) error {
 		b.tx, b.st = tx, s.st.in(ctx, tx)
-		for i := range evs {
-			if err := b.insert(&evs[i]); err != nil {
-				return fmt.Errorf("%s %s: %w", evs[i].Type, evs[i].ID, err)
-			}
-		}
-		if err := b.writeCounts(); err != nil {
-			return fmt.Errorf("count: %w", err)
-		}
-		if err := b.beside("people", b.writePeople); err != nil {
+		if err := b.write(evs); err != nil {
 			return err
-		}
-		if len(b.emotes) > 0 {
-			if err := b.beside("emotes", b.writeEmotes); err != nil {
-				return err
-			}
 		}
 		if more != nil {
 			if err := more(ctx, tx); err != nil {
@@ -142,20 +138,47 @@ type batch struct {
 	ctx     context.Context
 	tx      *sql.Tx
 	st      statements
-	added   map[string]int64 // names that this transaction made
-	counts  map[cell]int64
-	people  map[int64]*seen
-	claimed map[event.ID]int64
-	origins map[origin]bool // those that this transaction entered
-	emotes  map[used]int64
-	out     outcome
+	careful bool // what fails beside the events is left out
+
+	transcripts rowWriter
+	added       map[string]int64 // names that this transaction made
+	counts      map[cell]int64
+	people      map[int64]*seen
+	claimed     map[event.ID]int64
+	origins     map[origin]bool // those that this transaction entered
+	emotes      map[used]int64
+	out         outcome
 }
 
-func (b *batch) insert(ev *event.Event) error {
-	fresh, err := b.claim(ev)
-	if err != nil || !fresh {
+func (b *batch) write(evs []event.Event) error {
+	fresh, err := b.claimAll(evs)
+	if err != nil {
 		return err
 	}
+	b.transcripts = b.st.transcripts.in(b.ctx, b.tx)
+	for _, ev := range fresh {
+		if err := b.insert(ev); err != nil {
+			return fmt.Errorf("%s %s: %w", ev.Type, ev.ID, err)
+		}
+	}
+	if err := b.writePeople(); err != nil {
+		return err
+	}
+	if len(b.emotes) > 0 {
+		if err := b.beside("emotes", b.writeEmotes); err != nil {
+			return err
+		}
+	}
+	if err := b.writeCounts(); err != nil {
+		return fmt.Errorf("count: %w", err)
+	}
+	if err := b.transcripts.flush(); err != nil {
+		return fmt.Errorf("transcripts: %w", err)
+	}
+	return nil
+}
+
+func (b *batch) insert(ev *event.Event) (err error) {
 	var kind, rawType, source, sourceID any
 	for _, n := range []struct {
 		to   *any
@@ -211,9 +234,28 @@ func (b *batch) insert(ev *event.Event) error {
 	return nil
 }
 
-// claim enters the event's id where repeats are recognised. It reports false
-// for an event whose id was stored before.
-func (b *batch) claim(ev *event.Event) (bool, error) {
+// claimAll enters the events' ids where repeats are recognised, and returns
+// those whose id was not stored before.
+func (b *batch) claimAll(evs []event.Event) (fresh []*event.Event, err error) {
+	fresh = make([]*event.Event, 0, len(evs))
+	rows := b.st.recent.in(b.ctx, b.tx)
+	for i := range evs {
+		ok, err := b.claim(&evs[i], &rows)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", evs[i].Type, evs[i].ID, err)
+		}
+		if ok {
+			fresh = append(fresh, &evs[i])
+		}
+	}
+	if err := rows.flush(); err != nil {
+		return nil, fmt.Errorf("recent: %w", err)
+	}
+	return fresh, nil
+}
+
+// claim reports false for an event whose id was stored before.
+func (b *batch) claim(ev *event.Event, recent *rowWriter) (bool, error) {
 	switch _, ours := ev.ID.Time(); {
 	case event.Once(*ev):
 		return b.claimOnce(ev)
@@ -232,9 +274,7 @@ func (b *batch) claim(ev *event.Event) (bool, error) {
 		}
 		return false, nil
 	}
-	if _, err := b.st.recent.ExecContext(b.ctx, int64(ev.Seq), idValue(ev.ID)); err != nil {
-		return false, fmt.Errorf("recent: %w", err)
-	}
+	recent.add(int64(ev.Seq), idValue(ev.ID))
 	b.claimed[ev.ID] = int64(ev.Seq)
 	return true, nil
 }
@@ -264,8 +304,14 @@ func (b *batch) repeat(ev *event.Event) {
 	b.out.repeats[ev.Seq] = true
 }
 
-// errSeqTaken means that two events have one Seq, which a bus never gives.
-var errSeqTaken = errors.New("another event has its place")
+var (
+	// errSeqTaken means that two events have one Seq, which a bus never gives.
+	errSeqTaken = errors.New("another event has its place")
+	// errBeside means that what stands beside an event was refused.
+	errBeside = errors.New("refused beside the event")
+	// errPayload means that the fields of a known type are not what they should be.
+	errPayload = errors.New("unexpected payload")
+)
 
 // sameRow tells an event that is stored already from one whose place is taken.
 func (b *batch) sameRow(ev *event.Event) error {
@@ -289,13 +335,22 @@ func (b *batch) transcript(key, ms int64, t event.TranscriptionFinal) (err error
 	if t.Confidence != nil {
 		confidence = *t.Confidence
 	}
-	_, err = b.st.transcript.ExecContext(b.ctx, key, ms, session, int64(t.Duration*1000+0.5), confidence)
-	return err
+	b.transcripts.add(key, ms, session, int64(t.Duration*1000+0.5), confidence)
+	return nil
 }
 
-// beside runs f so that it cannot take the events with it: what fails is undone
-// and logged. Only an error of the whole file (full, gone) is returned.
+// beside runs f so that it cannot take the events with it: what fails in a
+// careful batch is undone and logged. It hardly ever fails, and a savepoint costs
+// a batch a tenth of its time, so other batches have none and answer errBeside.
+// Any other error is one of the whole file (full, gone).
 func (b *batch) beside(what string, f func() error) error {
+	if !b.careful {
+		err := f()
+		if err != nil && !fileTrouble(err) {
+			return fmt.Errorf("%s: %w: %w", what, errBeside, err)
+		}
+		return err
+	}
 	if _, err := b.tx.ExecContext(b.ctx, `SAVEPOINT beside`); err != nil {
 		return err
 	}

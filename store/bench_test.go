@@ -15,10 +15,26 @@ import (
 	"landale/event"
 )
 
-// show makes the events of an evening: 45 % chat, 15 % speech, 38 % OBS and
-// other machinery, 2 % follows; words by Zipf's law; so long on the wire
-// as BenchmarkSize says.
+// mix is what a show is made of, in percent; the rest is machinery.
+type mix struct{ chat, speech, follows int }
+
+var (
+	// chatty is an evening with a busy chat: 490 bytes an event on the wire.
+	chatty = mix{chat: 45, speech: 15, follows: 2}
+	// game is an evening where OBS and the game's tracker talk most: 320 bytes.
+	game = mix{chat: 4, speech: 4, follows: 1}
+)
+
+// mixes are measured each by itself: a line of chat costs three times as much
+// as most else, for its words.
+var mixes = []struct {
+	name string
+	mix  mix
+}{{"evening", chatty}, {"320_bytes", game}}
+
+// show makes the events of an evening; words by Zipf's law.
 type show struct {
+	mix   mix
 	rng   *rand.Rand
 	words *rand.Zipf
 	users *rand.Zipf // few write most of the lines
@@ -29,7 +45,7 @@ type show struct {
 
 func newShow(step time.Duration) *show {
 	rng := rand.New(rand.NewPCG(1, 2))
-	return &show{rng: rng, words: rand.NewZipf(rng, 1.2, 8, 20_000), users: rand.NewZipf(rng, 1.2, 8, 5_000), at: time.Date(2026, 3, 1, 18, 0, 0, 0, time.UTC), step: step}
+	return &show{mix: chatty, rng: rng, words: rand.NewZipf(rng, 1.2, 8, 20_000), users: rand.NewZipf(rng, 1.2, 8, 5_000), at: time.Date(2026, 3, 1, 18, 0, 0, 0, time.UTC), step: step}
 }
 
 var syllables = strings.Fields("ka lo mi ter an ve ru si po gan tel ur em dis ho ny bra qui zo fel")
@@ -54,11 +70,15 @@ func (s *show) next() event.Event {
 	channel := event.Broadcaster{BroadcasterUserID: "38981465", BroadcasterUserLogin: "avalonstar", BroadcasterUserName: "Avalonstar"}
 	var ev event.Event
 	switch k := s.rng.IntN(100); {
-	case k < 45:
+	case k < s.mix.chat:
 		ev = event.New(event.Twitch, s.at, event.ChannelChatMessage{User: user, Broadcaster: channel, MessageID: string(s.id()), Message: s.text(2 + s.rng.IntN(8))}).WithID(s.id())
-	case k < 60:
+	case k < s.mix.chat+s.mix.speech:
 		ev = event.New(event.Audio, s.at, event.TranscriptionFinal{Transcript: event.Transcript{StreamSessionID: "stream_2026_03_01", Message: s.text(6 + s.rng.IntN(14)), Duration: 2.25, IsFinal: true, SourceName: "microphone"}})
-	case k < 98:
+	case k < s.mix.chat+s.mix.speech+s.mix.follows:
+		ev = event.New(event.Twitch, s.at, event.ChannelFollow{User: user, Broadcaster: channel, FollowedAt: s.at}).WithID(s.id())
+	case s.mix == game && k >= 20:
+		ev = s.machine()
+	default:
 		kind := []event.Type{"obs.input_volume_meters_changed", "obs.scene_item_enable_state_changed", "obs.current_program_scene_changed", "music.playing", "system.telemetry"}[s.rng.IntN(5)]
 		p, err := event.NewUnknown(kind, fmt.Appendf(nil, `{"scene_name":"Gameplay","scene_item_id":%d,"enabled":true}`, s.rng.IntN(100)))
 		if err != nil {
@@ -66,11 +86,29 @@ func (s *show) next() event.Event {
 		}
 		ev = event.New(event.OBS, s.at, p)
 		ev.SourceID = "demi"
-	default:
-		ev = event.New(event.Twitch, s.at, event.ChannelFollow{User: user, Broadcaster: channel, FollowedAt: s.at}).WithID(s.id())
 	}
 	s.seq = max(s.seq+1, event.SeqAt(s.at))
 	ev.Seq = s.seq
+	return ev
+}
+
+// machine is what OBS or the game's tracker says.
+func (s *show) machine() event.Event {
+	kinds := []event.Type{
+		"obs.scene_item_enable_state_changed", "obs.input_mute_state_changed",
+		"ironmon.stats_update", "ironmon.pokemon_update", "ironmon.location", "ironmon.battle_start", "ironmon.battle_end", "ironmon.item_update", "ironmon.error",
+	}
+	kind := kinds[s.rng.IntN(len(kinds))]
+	spec, ok := event.Lookup(kind)
+	if !ok {
+		panic("no type " + kind)
+	}
+	source, id := event.IronMON, ""
+	if strings.HasPrefix(string(kind), "obs.") {
+		source, id = event.OBS, "demi"
+	}
+	ev := event.New(source, s.at, spec.Example)
+	ev.SourceID = id
 	return ev
 }
 
@@ -90,18 +128,6 @@ func (s *show) events(n int) []event.Event {
 		evs[i] = s.next()
 	}
 	return evs
-}
-
-// wordless gives events types that nobody knows, so that they have the same JSON
-// and no words.
-func wordless(b *testing.B, evs []event.Event) {
-	for i := range evs {
-		p, err := event.NewUnknown("custom."+evs[i].Type, evs[i].PayloadJSON())
-		if err != nil {
-			b.Fatal(err)
-		}
-		evs[i].Type, evs[i].Payload = p.EventType(), p
-	}
 }
 
 // plainTable is what one would write first: a row of JSON under a text uuid, and
@@ -144,28 +170,38 @@ func writePlain(b *testing.B, db *sql.DB, evs []event.Event) {
 	}
 }
 
-// BenchmarkIngest writes as the writer does in a flood. An op is an event.
-// "x_plain" is how many times as many events a second as the plain table takes
-// in the same run, in batches of the same size.
+// writeOne writes the batch in hand and merges, as Serve does.
+func writeOne(b *testing.B, s *Store) {
+	b.Helper()
+	if err := s.writePending(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	s.mergeAfter(b.Context())
+}
+
+// BenchmarkIngest writes as the writer does in a flood, with search words,
+// rollups and people. An op is an event. "x_plain" is how many times as many
+// events a second, and per second of the processor, as the plain table takes in
+// the same run in batches of the same size.
 func BenchmarkIngest(b *testing.B) {
-	for _, words := range []bool{true, false} {
-		b.Run(fmt.Sprintf("words=%v", words), func(b *testing.B) {
+	for _, m := range mixes {
+		b.Run(m.name, func(b *testing.B) {
 			s, plain := open(b), plainTable(b)
 			sh := newShow(10 * time.Millisecond)
+			sh.mix = m.mix
 			var mine, theirs, mineCPU, theirsCPU time.Duration
+			wire := 0
 			const round = 4 // batches; what makes the events is not measured, nor is its garbage
 			for done := 0; done < b.N; done += round * backlog {
 				evs := sh.events(round * backlog)
-				if !words {
-					wordless(b, evs)
+				for _, ev := range evs {
+					wire += len(ev.AppendJSON(nil))
 				}
 				runtime.GC()
 				t, c := time.Now(), cpuTime()
 				for batch := range slices.Chunk(evs, backlog) {
 					s.pending = append(s.pending, batch...)
-					if err := s.writePending(b.Context()); err != nil {
-						b.Fatal(err)
-					}
+					writeOne(b, s)
 				}
 				mine, mineCPU = mine+time.Since(t), mineCPU+cpuTime()-c
 				runtime.GC()
@@ -176,6 +212,7 @@ func BenchmarkIngest(b *testing.B) {
 				theirs, theirsCPU = theirs+time.Since(t), theirsCPU+cpuTime()-c
 			}
 			n := (b.N + round*backlog - 1) / (round * backlog) * (round * backlog)
+			b.ReportMetric(float64(wire)/float64(n), "wire_B")
 			b.ReportMetric(float64(n)/mine.Seconds(), "events/s")
 			b.ReportMetric(float64(n)/mineCPU.Seconds(), "events/cpu_s")
 			b.ReportMetric(float64(theirs)/float64(mine), "x_plain")
@@ -240,54 +277,64 @@ func BenchmarkCommit(b *testing.B) {
 	b.ReportMetric(at(0.99)/(float64(gatherFor.Microseconds())/1000), "x_window")
 }
 
-// BenchmarkSize tells the bytes a row costs all told: indexes, words, rollups;
-// for an evening as it is, and for its events of about 320 bytes on the wire,
-// which have few or no words.
+// BenchmarkSize tells the bytes a row costs all told: indexes, words, rollups.
+// With -v it tells them of each table and index.
 func BenchmarkSize(b *testing.B) {
-	for _, c := range []struct {
-		name    string
-		longest int
-	}{{"evening", 1 << 20}, {"320_bytes", 420}} {
-		b.Run(c.name, func(b *testing.B) { benchSize(b, c.longest) })
+	for _, m := range mixes {
+		b.Run(m.name, func(b *testing.B) {
+			const rows = 50_000
+			for range b.N {
+				s, plain := open(b), plainTable(b)
+				sh := newShow(time.Second)
+				sh.mix = m.mix
+				wire := 0
+				for range rows / event.MaxBatch {
+					evs := sh.events(event.MaxBatch)
+					for _, ev := range evs {
+						wire += len(ev.AppendJSON(nil))
+					}
+					s.pending = append(s.pending, evs...)
+					writeOne(b, s)
+					writePlain(b, plain, evs)
+				}
+				b.ReportMetric(float64(wire)/rows, "wire_B/row")
+				b.ReportMetric(pagesSize(b, s.writer)/rows, "B/row")
+				b.ReportMetric(pagesSize(b, s.writer)/float64(wire), "x_wire")
+				b.ReportMetric(pagesSize(b, plain)/pagesSize(b, s.writer), "x_plain")
+				logSizes(b, s.writer, rows)
+			}
+		})
 	}
 }
 
-func benchSize(b *testing.B, longest int) {
-	s, plain := open(b), plainTable(b)
-	sh := newShow(100 * time.Millisecond)
-	wire := 0
-	const rows = 50_000
-	for range b.N {
-		var evs []event.Event
-		for range rows {
-			ev := sh.next()
-			n := len(ev.AppendJSON(nil))
-			for n > longest {
-				ev = sh.next()
-				n = len(ev.AppendJSON(nil))
-			}
-			wire += n
-			if evs = append(evs, ev); len(evs) == event.MaxBatch {
-				s.pending = append(s.pending, evs...)
-				if err := s.writePending(b.Context()); err != nil {
-					b.Fatal(err)
-				}
-				writePlain(b, plain, evs)
-				evs = evs[:0]
-			}
-		}
+// pagesSize is how many bytes of a file are in use.
+func pagesSize(b *testing.B, db *sql.DB) (n float64) {
+	b.Helper()
+	if err := db.QueryRow(`SELECT sum(pgsize) FROM dbstat`).Scan(&n); err != nil {
+		b.Fatal(err)
 	}
-	size := func(db *sql.DB) float64 {
-		var pages, free, bytes float64
-		for q, to := range map[string]*float64{`PRAGMA page_count`: &pages, `PRAGMA freelist_count`: &free, `PRAGMA page_size`: &bytes} {
-			if err := db.QueryRow(q).Scan(to); err != nil {
-				b.Fatal(err)
-			}
-		}
-		return (pages - free) * bytes / float64(rows*b.N)
+	return n
+}
+
+// logSizes tells what each table and index costs a row.
+func logSizes(b *testing.B, db *sql.DB, rows int64) {
+	b.Helper()
+	list, err := db.Query(`
+		SELECT name, 1.0 * sum(pgsize) / ?1 FROM dbstat
+		GROUP BY name HAVING sum(pgsize) > ?1 ORDER BY sum(pgsize) DESC`, rows)
+	if err != nil {
+		b.Fatal(err)
 	}
-	b.ReportMetric(float64(wire)/float64(rows*b.N), "wire_B/row")
-	b.ReportMetric(size(s.writer), "B/row")
-	b.ReportMetric(size(s.writer)/(float64(wire)/float64(rows*b.N)), "x_wire")
-	b.ReportMetric(size(plain)/size(s.writer), "x_plain")
+	defer list.Close()
+	for list.Next() {
+		var name string
+		var each float64
+		if err := list.Scan(&name, &each); err != nil {
+			b.Fatal(err)
+		}
+		b.Logf("%-20s %6.1f B/row", name, each)
+	}
+	if err := list.Err(); err != nil {
+		b.Fatal(err)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"landale/event"
@@ -38,7 +39,7 @@ type broadcastFields struct {
 func (b *batch) broadcast(ev *event.Event) error {
 	var f broadcastFields
 	if err := json.Unmarshal(ev.PayloadJSON(), &f); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errPayload, err)
 	}
 	switch ev.Type {
 	case streamOnline:
@@ -102,11 +103,11 @@ func (b *batch) online(ev *event.Event, f broadcastFields) error {
 		SELECT payload FROM events
 		WHERE type = (SELECT id FROM names WHERE name = ?) AND flags & ? = 0
 		ORDER BY key DESC LIMIT 1`, string(channelUpdate), int64(event.Test|event.Replay)).Scan(&payload)
-	if err == nil {
-		err = json.Unmarshal([]byte(payload), &told)
-	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
+	}
+	if err == nil && json.Unmarshal([]byte(payload), &told) != nil {
+		told = broadcastFields{}
 	}
 	_, err = b.tx.ExecContext(b.ctx, `
 		INSERT INTO streams (twitch_id, started_ms, title, category_id, category_name, session)

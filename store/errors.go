@@ -53,7 +53,7 @@ func sentinel(err error) error {
 func fileTrouble(err error) bool {
 	switch code(err) {
 	case 0:
-		return !errors.Is(err, errSeqTaken) // the driver's or the pool's, such as a closed file
+		return !errors.Is(err, errSeqTaken) && !errors.Is(err, errPayload) // the driver's or the pool's, such as a closed file
 	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_ERROR:
 		return false
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -74,33 +75,74 @@ func TestRetention(t *testing.T) {
 	}
 }
 
-// BenchmarkRetention removes 50,000 chat lines, and tells for how long the
-// slowest chunk held the writer.
+// BenchmarkRetention removes 50,000 chat lines while the writer goes on, and
+// tells how long the chunks held it. "busy" are the same figures of work that
+// holds nothing: as much of the processor, in the same minute on the same machine.
 func BenchmarkRetention(b *testing.B) {
 	for range b.N {
 		b.StopTimer()
 		s := open(b)
 		sh := newShow(100 * time.Millisecond)
-		for range 500 {
-			if err := s.write(b.Context(), sh.events(event.MaxBatch)); err != nil {
-				b.Fatal(err)
-			}
-			if err := s.mergeWords(b.Context()); err != nil {
-				b.Fatal(err)
-			}
+		for range 110 {
+			s.pending = append(s.pending, sh.events(backlog)...)
+			writeOne(b, s)
 		}
+		var held, busy []time.Duration
+		s.chunkTook = func(d time.Duration) { held = append(held, d) }
 		ctx, cancel := context.WithCancel(b.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() { s.checkpoints(ctx) })
+		more := sh.events(10 * event.MaxBatch) // what is published meanwhile
+		spins := spinsFor(5 * time.Millisecond)
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if len(more) > 0 {
+					if err := s.write(ctx, more[:20]); err != nil {
+						b.Error(err)
+					}
+					more = more[20:]
+				}
+				began := time.Now()
+				spin(spins)
+				busy = append(busy, time.Since(began))
+				<-time.After(30 * time.Millisecond)
+			}
+		})
 		b.StartTimer()
 		began := time.Now()
-		gone, err := s.forgetKind(b.Context(), event.Chat, sh.at.Add(time.Hour))
+		gone, err := s.forgetKind(b.Context(), event.Chat, sh.at.Add(-time.Hour))
 		if err != nil {
 			b.Fatal(err)
 		}
+		b.ReportMetric(float64(gone)/time.Since(began).Seconds(), "rows/s")
 		cancel()
 		wg.Wait()
-		b.ReportMetric(float64(gone)/time.Since(began).Seconds(), "rows/s")
-		b.ReportMetric(float64(s.longestChunk.Load())/1e6, "longest_ms")
+		for name, list := range map[string][]time.Duration{"": held, "busy_": busy} {
+			slices.Sort(list)
+			at := func(q float64) float64 { return float64(list[int(q*float64(len(list)-1))].Microseconds()) / 1000 }
+			b.ReportMetric(at(0.5), name+"p50_ms")
+			b.ReportMetric(at(0.99), name+"p99_ms")
+			b.ReportMetric(at(1), name+"max_ms")
+		}
 	}
+}
+
+var spun uint64
+
+func spin(n int) {
+	for i := range n {
+		spun = spun*6364136223846793005 + uint64(i)
+	}
+}
+
+// spinsFor is how many spins take so long: the quickest of a few tries.
+func spinsFor(d time.Duration) int {
+	const n = 1_000_000
+	best := time.Hour
+	for range 10 {
+		began := time.Now()
+		spin(n)
+		best = min(best, time.Since(began))
+	}
+	return int(n * int64(d) / int64(best))
 }

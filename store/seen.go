@@ -59,24 +59,10 @@ func (b *batch) see(ev *event.Event, u event.User, ms int64) {
 	}
 }
 
-// writePeople upserts all of a batch's people, or, when one of them fails, each
-// in a savepoint of its own.
+// writePeople upserts a batch's people.
 func (b *batch) writePeople() error {
-	err := b.eachPerson(func(id int64, p *seen) error { return b.person(id, p) })
-	if err == nil || fileTrouble(err) {
-		return err
-	}
-	if _, err := b.tx.ExecContext(b.ctx, `ROLLBACK TO beside`); err != nil {
-		return err
-	}
-	return b.eachPerson(func(id int64, p *seen) error {
-		return b.beside("person", func() error { return b.person(id, p) })
-	})
-}
-
-func (b *batch) eachPerson(f func(int64, *seen) error) error {
 	for id, p := range b.people {
-		if err := f(id, p); err != nil {
+		if err := b.beside("person", func() error { return b.person(id, p) }); err != nil {
 			return err
 		}
 	}

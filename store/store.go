@@ -66,13 +66,13 @@ type Store struct {
 	commits      chan commit   // in, to Serve
 	checkpoint   chan struct{} // in, to Serve's checkpoints
 	pending      []event.Event // the batch in hand; Serve's alone, kept from one Serve to the next
-	batches      int           // Serve's alone
 	written      atomic.Uint64 // transactions since Open
 	runMS        atomic.Int64  // when Serve first began; coverage's from_ms
 	coveredMS    atomic.Int64
 	longestChunk atomic.Int64 // how long deletes held the writer at most, in ns
 	stats        stats
-	backing      sync.Mutex // held while a backup is made
+	backing      sync.Mutex          // held while a backup is made
+	chunkTook    func(time.Duration) // told how long each chunk of deletes held the writer; nil outside of benchmarks
 
 	mu  sync.Mutex
 	sub *event.Subscription // nil until Subscribe

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// gatherFor is how long a batch gathers. With the commit it stays below the 50 ms
-	// of history that a crash may cost, also on a busy disk.
+	// gatherFor is how long after it was published a batch's first event waits for
+	// others. With the commit it stays below the 50 ms of history that a crash may
+	// cost, also on a busy disk.
 	gatherFor = 30 * time.Millisecond
 	// backlog is how many of the events that already stand in line are written in
 	// one transaction. In a flood that takes half the time of five of 200, since
@@ -107,8 +108,10 @@ func (s *Store) Serve(ctx context.Context) error {
 			s.gather(ctx, sub, ev)
 			s.flush(ctx)
 			s.checkDropped(sub)
+			s.mergeAfter(ctx)
 		case c := <-s.commits:
 			c.done <- s.commitNow(ctx, sub, c.ev)
+			s.mergeAfter(ctx)
 		case <-quiet.C:
 			if err := s.coverNow(ctx); err != nil && ctx.Err() == nil {
 				s.log.Warn("coverage not written", "error", err)
@@ -121,13 +124,23 @@ func (s *Store) Serve(ctx context.Context) error {
 	}
 }
 
+// mergeAfter merges words when nobody waits for the batch any more.
+func (s *Store) mergeAfter(ctx context.Context) {
+	if len(s.pending) > 0 {
+		return // the file cannot be written
+	}
+	if err := s.mergeWords(ctx); err != nil {
+		s.log.Debug("words not merged", "error", err) // the next batch meets the same trouble and reports it
+	}
+}
+
 // gather fills the batch in hand: until its time is up, or an event has come
 // that must not wait. That one takes along what already stands in line, so that
 // a flood of them shares its commits.
 func (s *Store) gather(ctx context.Context, sub *event.Subscription, first event.Event) {
 	s.pending = append(s.pending, first)
 	urgent := event.Once(first)
-	timer := time.NewTimer(gatherFor)
+	timer := time.NewTimer(gatherLeft(first, time.Now()))
 	defer timer.Stop()
 	for {
 		if urgent || len(s.pending) >= event.MaxBatch {
@@ -145,11 +158,20 @@ func (s *Store) gather(ctx context.Context, sub *event.Subscription, first event
 			c.done <- s.commitNow(ctx, sub, c.ev)
 			return
 		case <-timer.C:
+			s.takeWaiting(sub)
 			return
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// gatherLeft is how long a batch may still wait for others. The first event may
+// have stood in line while the batch before it was committed: a window of its own
+// after that would make 80 ms of history out of 50.
+func gatherLeft(first event.Event, now time.Time) time.Duration {
+	waited := now.Sub(event.SeqTime(first.Seq)) // below zero after the clock jumped back
+	return max(gatherFor-max(waited, 0), 0)
 }
 
 // takeWaiting fills the batch in hand with what stands in line, without waiting.
@@ -231,11 +253,6 @@ func (s *Store) writePending(ctx context.Context) error {
 	}
 	clear(s.pending)
 	s.pending = s.pending[:0]
-	if s.batches++; s.batches%mergeBatches == 0 {
-		if err := s.mergeWords(ctx); err != nil {
-			s.log.Debug("words not merged", "error", err) // the next batch meets the same trouble and reports it
-		}
-	}
 	return nil
 }
 

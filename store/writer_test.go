@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -303,6 +304,7 @@ func TestBroadcasts(t *testing.T) {
 		{"the end was not heard", [][2]time.Time{ran(-1, 30), ran(600, 700)}, []event.Event{online(0, "a"), online(620, "b")}, "0+30 , 620+live "},
 		{"the program crashed within", [][2]time.Time{ran(-1, 30), ran(33, 50)}, []event.Event{online(0, "a"), online(45, "a"), offline(50)}, "0+50 "},
 		{"a test", nil, []event.Event{test}, ""},
+		{"an odd payload holds up nothing", nil, []event.Event{unknown(t, at(0), "channel.update", `{"title":7}`), online(0, "a"), unknown(t, at(1), "stream.offline", `{"stream_id":7}`), update(10, "Ho")}, "0+live Ho"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)
@@ -415,6 +417,23 @@ func TestManyNames(t *testing.T) {
 	}
 }
 
+// A kill lost up to 146 ms of history: an event that had stood in line for a
+// commit then waited for a whole window of its own.
+func TestBatchWaitsFromPublishing(t *testing.T) {
+	for _, c := range []struct{ waited, want time.Duration }{
+		{0, gatherFor},
+		{10 * time.Millisecond, gatherFor - 10*time.Millisecond},
+		{gatherFor, 0},
+		{time.Minute, 0},
+		{-time.Hour, gatherFor}, // the clock jumped back
+	} {
+		ev := event.Event{Seq: event.SeqAt(evening)}
+		if got := gatherLeft(ev, evening.Add(c.waited)); got != c.want {
+			t.Errorf("after %v: got %v, want %v", c.waited, got, c.want)
+		}
+	}
+}
+
 // killedEnv makes the test binary a writer that is to be killed.
 const killedEnv = "STORE_TEST_KILLED"
 
@@ -426,8 +445,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// publishForever publishes 400 events a second and tells each on standard
-// output.
+// killedRate is how many events a second it publishes: 400 when not set.
+const killedRate = "STORE_TEST_KILLED_RATE"
+
+// publishForever publishes and tells each event on standard output.
 func publishForever(path string) error {
 	ctx := context.Background()
 	s, err := Open(ctx, path, Options{})
@@ -439,8 +460,12 @@ func publishForever(path string) error {
 	go func() { fmt.Println("error", s.Serve(ctx)) }()
 	sh := newShow(0)
 	sh.rng, sh.at = rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)), time.Now()
+	rate, err := strconv.Atoi(cmp.Or(os.Getenv(killedRate), "400"))
+	if err != nil {
+		return err
+	}
 	for range time.Tick(5 * time.Millisecond) {
-		for range 2 {
+		for range rate / 200 {
 			if ev, ok := bus.Publish(sh.next()); ok && event.Stored(ev) {
 				fmt.Println(ev.Seq)
 			}
