@@ -207,8 +207,10 @@ func (a *App) handleAudio(h *hub.Hub) {
 		a.audio.PagePartial(p.SourceID, p.SegmentID, p.Text, p.StableWords)
 		return map[string]string{"segment_id": p.SegmentID}, nil
 	})
-	h.Handle("transcription:*", "speech_page", func(context.Context, json.RawMessage) (any, error) {
-		a.audio.PageSeen()
-		return struct{}{}, nil
-	})
+	h.Handle("transcription:*", "speech_page", answer(func(_ context.Context, p struct {
+		Listening bool `json:"listening"`
+	}) (any, error) {
+		a.audio.PageSeen(p.Listening)
+		return nothing{}, nil
+	}))
 }

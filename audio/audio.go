@@ -396,7 +396,7 @@ func (a *Audio) LastSpeech() time.Time {
 func (a *Audio) Status() event.Status {
 	sources := a.Sources()
 	a.mu.Lock()
-	reason, engine, port := a.reason, a.engine, a.listen
+	reason, engine, port, language, paused := a.reason, a.engine, a.listen, a.cfg.Language, a.paused
 	downloads := make([]Download, 0, len(a.downloads))
 	for _, d := range a.downloads {
 		downloads = append(downloads, *d)
@@ -405,6 +405,7 @@ func (a *Audio) Status() event.Status {
 	st := event.Status{State: event.Running, Details: a.figures.details()}
 	st.Details["sources"] = sources
 	st.Details["audio_port"] = port
+	st.Details["language"], st.Details["paused"] = language, paused
 	st.Details["downloads"] = downloads
 	if engine != nil {
 		st.Details["engine"] = engine.String()

@@ -20,13 +20,20 @@ func (b *browserEngine) connected() bool {
 	return time.Since(time.Unix(0, b.seen.Load())) < 20*time.Second
 }
 
-// PageSeen tells that the page that recognises in the browser is there.
-func (a *Audio) PageSeen() { a.page.seen.Store(time.Now().UnixNano()) }
+// PageSeen tells that the page that recognises in the browser is there, and
+// whether it listens.
+func (a *Audio) PageSeen(listening bool) {
+	if !listening {
+		a.page.seen.Store(0)
+		return
+	}
+	a.page.seen.Store(time.Now().UnixNano())
+}
 
 // PagePartial publishes what the page is hearing; an empty text takes back what
 // was shown of the segment.
 func (a *Audio) PagePartial(source, segment, text string, stable int) {
-	a.PageSeen()
+	a.PageSeen(true)
 	now := time.Now()
 	e := event.New(event.Audio, now, event.TranscriptionPartial{Transcript: event.Transcript{
 		SegmentID: segment, StreamSessionID: a.o.Session(now), Message: text, StableWords: stable, SourceName: source, Model: "browser",

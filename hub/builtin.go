@@ -176,6 +176,7 @@ func submitTranscription(_ context.Context, c ask) (any, error) {
 		Duration   json.RawMessage `json:"duration"`
 		Text       string          `json:"text"`
 		SourceID   string          `json:"source_id"`
+		SegmentID  string          `json:"segment_id"`
 		Session    string          `json:"stream_session_id"`
 		Confidence *float64        `json:"confidence"`
 		Metadata   map[string]any  `json:"metadata"`
@@ -192,6 +193,8 @@ func submitTranscription(_ context.Context, c ask) (any, error) {
 		p.Session = c.place.arg
 	}
 	said := event.TranscriptionFinal{Transcript: event.Transcript{
+		SegmentID:       p.SegmentID,
+		SourceName:      p.SourceID,
 		StreamSessionID: p.Session,
 		Message:         strings.ToValidUTF8(p.Text, "\uFFFD"),
 		Duration:        duration,

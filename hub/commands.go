@@ -231,7 +231,7 @@ var commandTable = []Command{
 
 	{Topic: transcriptionAny, Name: "submit_transcription", Doc: "Publishes what another recogniser heard.", run: submitTranscription, quick: true,
 		Fields: []Field{{Name: "timestamp", Kind: "time", Required: true}, {Name: "duration", Kind: "number", Required: true, Numeric: true, Over: &zero, Doc: "seconds, also as text"},
-			{Name: "text", Kind: "text", Required: true, Min: 1, Max: 10_000}, {Name: "source_id", Kind: "text", Max: 255}, {Name: "stream_session_id", Kind: "text", Max: 255},
+			{Name: "text", Kind: "text", Required: true, Min: 1, Max: 10_000}, {Name: "source_id", Kind: "text", Max: 255}, {Name: "segment_id", Kind: "text", Max: 255}, {Name: "stream_session_id", Kind: "text", Max: 255},
 			{Name: "confidence", Kind: "number", Null: true, Min: 0, Max: 1}, {Name: "metadata", Kind: "object"}}},
 	{Topic: transcriptionAny, Name: "submit_partial", Doc: "Shows what another recogniser is hearing.",
 		Fields: []Field{{Name: "text", Kind: "text", Required: true, Max: 10_000, Doc: "empty takes back what was shown"}, text("segment_id", true, ""), text("source_id", false, ""),
