@@ -200,7 +200,7 @@ func addStreams(t testing.TB, s *Store, n int) []event.Stream {
 func TestQueryAgreesWithModel(t *testing.T) {
 	s := open(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	evs := world(t, s, r, 800)
+	evs := world(t, s, r, 160+fewer(640))
 	streams := addStreams(t, s, 2)
 	caused := evs[slices.IndexFunc(evs, func(e event.Event) bool { return !e.Begins() })].CorrelationID
 	when := func() time.Time { return day.Add(time.Duration(r.IntN(7000)) * time.Second) }
@@ -241,7 +241,7 @@ func TestQueryAgreesWithModel(t *testing.T) {
 		}
 	}
 	for _, f := range fields {
-		for range 6 {
+		for range fewer(6) {
 			q := event.Query{Limit: 100}
 			f(&q)
 			check(q)
@@ -249,7 +249,7 @@ func TestQueryAgreesWithModel(t *testing.T) {
 			check(q)
 		}
 	}
-	for range 200 {
+	for range fewer(200) {
 		q := event.Query{Limit: 1 + r.IntN(500)}
 		for _, f := range fields {
 			if r.IntN(4) == 0 {
@@ -263,7 +263,7 @@ func TestQueryAgreesWithModel(t *testing.T) {
 func TestPagesWhileEventsArrive(t *testing.T) {
 	s := open(t)
 	r := rand.New(rand.NewPCG(3, 4))
-	evs := world(t, s, r, 250)
+	evs := world(t, s, r, 50+fewer(200))
 	now := day.Add(10 * time.Hour)
 	for _, q := range []event.Query{
 		{Limit: 7, Tests: true},

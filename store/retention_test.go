@@ -12,7 +12,7 @@ import (
 )
 
 func TestRetention(t *testing.T) {
-	now := evening
+	now, n := evening, fewer(150) // events of a kind and day
 	speech := func(at time.Time) event.Event {
 		return event.New(event.Audio, at, event.TranscriptionFinal{Transcript: event.Transcript{Message: "words that were said", Duration: 1}})
 	}
@@ -20,7 +20,7 @@ func TestRetention(t *testing.T) {
 	fill := func(t *testing.T, s *Store) {
 		for _, age := range []int{400, 100, 50, 5, 0} {
 			var evs []event.Event
-			for i := range 150 {
+			for i := range n {
 				at := days(age).Add(-time.Duration(i) * time.Second)
 				evs = append(evs, speech(at), chat(at, i, "words that were typed").WithID(event.ID(at.String())), follow(at, i))
 			}
@@ -30,11 +30,11 @@ func TestRetention(t *testing.T) {
 	for _, c := range []struct {
 		name                 string
 		cfg                  Config
-		speech, chat, events int64
+		speech, chat, events int64 // days of
 	}{
-		{"off", DefaultConfig(), 750, 750, 750},
-		{"each kind by itself", Config{KeepSpeechDays: 30, KeepChatDays: 90, KeepEventsDays: 365}, 300, 450, 600},
-		{"only chat", Config{KeepChatDays: 1}, 750, 150, 750},
+		{"off", DefaultConfig(), 5, 5, 5},
+		{"each kind by itself", Config{KeepSpeechDays: 30, KeepChatDays: 90, KeepEventsDays: 365}, 2, 3, 4},
+		{"only chat", Config{KeepChatDays: 1}, 5, 1, 5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := Open(t.Context(), filepath.Join(t.TempDir(), "landale.db"), Options{Config: c.cfg})
@@ -54,15 +54,17 @@ func TestRetention(t *testing.T) {
 				`SELECT count(*) FROM transcripts`:                     c.speech,
 				`SELECT count(*) FROM words WHERE words MATCH 'said'`:  c.speech,
 				`SELECT count(*) FROM words WHERE words MATCH 'typed'`: c.chat,
-				`SELECT sum(count) FROM minutes`:                       2250,
-				`SELECT sum(count) FROM hours`:                         2250,
-				`SELECT count(*) FROM once`:                            750,
-				`SELECT count(*) FROM people`:                          149,
-				`SELECT count(*) FROM recent`:                          300,
+				`SELECT sum(count) FROM minutes`:                       15,
+				`SELECT sum(count) FROM hours`:                         15,
+				`SELECT count(*) FROM once`:                            5,
+				`SELECT count(*) FROM recent`:                          2,
 			} {
-				if got := count(t, s, query); got != want {
-					t.Errorf("%s: got %d, want %d", query, got, want)
+				if got := count(t, s, query); got != want*int64(n) {
+					t.Errorf("%s: got %d, want %d", query, got, want*int64(n))
 				}
+			}
+			if got := count(t, s, `SELECT count(*) FROM people`); got != int64(n-1) { // nobody has the number 0
+				t.Errorf("got %d people, want %d", got, n-1)
 			}
 			var ok string
 			if err := s.reader.QueryRow(`PRAGMA integrity_check`).Scan(&ok); err != nil || ok != "ok" {
