@@ -162,6 +162,7 @@ func (h *Hub) join(s *session, m message) {
 		"resumed":     wants && !reset,
 		"reset":       reset,
 		"build":       h.o.Build,
+		"client":      s.id, // as the registry and the director name this connection
 		"server_time": now.UTC().Format(timeFormat),
 	}, h.o.Version, now)))
 	if doc := p.document(); doc != "" {

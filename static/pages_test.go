@@ -87,6 +87,11 @@ func TestEveryContentTypeIsShown(t *testing.T) {
 			n++
 			check(c.layer, anItem(fmt.Sprint("item-", n), "alert", c.content, c.data), c.want)
 		}
+		tb.shots("omnibar-" + show)
+		d.layer("foreground", nil)
+		check("midground", anItem(fmt.Sprint("train-", n), "sub_train", "sub_train", above[0].data), above[0].want)
+		tb.state("midground", "active")
+		tb.shots("train-" + show)
 		d.layer("foreground", nil)
 		d.layer("midground", nil)
 	}
@@ -299,6 +304,8 @@ func TestChatShowsAndTakesAway(t *testing.T) {
 	tb.until(`document.querySelector('[data-message-id=m1] img')?.naturalWidth > 0 && document.querySelector('[data-message-id=m2] img')`)
 	tb.until(`document.querySelector('[data-message-id=m9]').innerText.includes("goneEmote")`)
 	tb.shots("chat")
+	tb.run(chromedp.EmulateViewport(400, 800))
+	tb.shot("chat-400")
 	if eval[bool](tb, `window.hacked !== undefined`) {
 		t.Error("markup was taken for markup")
 	}
@@ -326,8 +333,8 @@ func TestChatShowsAndTakesAway(t *testing.T) {
 	}
 	speak(many...)
 	tb.until(`document.body.innerText.includes("line 199")`)
-	if n := eval[int](tb, `document.querySelectorAll(".line").length`); n > 60 {
-		t.Errorf("%d lines are kept, want a bound of 60", n)
+	if n := eval[int](tb, `document.querySelectorAll(".line").length`); n > 40 {
+		t.Errorf("%d lines are kept, want a bound of 40", n)
 	}
 	quick("a clear", `document.querySelectorAll(".line").length === 0`, flat(400, time.Now(), "channel.chat.clear", "twitch", nil))
 	tb.rests(t)
@@ -434,11 +441,13 @@ func TestDebugTools(t *testing.T) {
 	tb.run(chromedp.Evaluate(`debug.layers.restore()`, nil))
 	tb.state("foreground", "active")
 	for _, c := range []struct{ call, command string }{
-		{`debug.simulate.raid("ellie", 42)`, `simulate map[data:map[user:ellie viewers:42] type:channel.raid]`},
-		{`debug.simulate.sub("ellie", 12, 2)`, `simulate map[data:map[months:12 tier:2 user:ellie] type:channel.subscription.message]`},
+		{`debug.simulate.raid("ellie", 42)`, `simulate map[fields:map[user:ellie viewers:42] type:channel.raid]`},
+		{`debug.simulate.sub("ellie", 12, 2)`, `simulate map[fields:map[months:12 tier:2 user:ellie] type:channel.subscription.message]`},
+		{`debug.simulate.burst(100, 1000)`, `burst map[rate:100 seconds:1 type:channel.follow]`},
+		{`debug.stream.setShow("ironmon")`, `set_show map[show:ironmon]`},
 		{`debug.takeover.show("custom", "x", null)`, `takeover map[duration:<nil> message:x type:custom]`},
 		{`debug.takeover.clear()`, `takeover_clear map[]`},
-		{`debug.stream.sendEvent("custom.hello", { a: 1 })`, `simulate map[data:map[a:1] type:custom.hello]`},
+		{`debug.stream.sendEvent("custom.hello", { a: 1 })`, `simulate map[fields:map[a:1] type:custom.hello]`},
 	} {
 		tb.run(chromedp.Evaluate(c.call, nil, awaitPromise))
 		h.mu.Lock()

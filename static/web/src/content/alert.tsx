@@ -26,7 +26,7 @@ export function AlertView(props: { item: Item }) {
       </div>
       <div class="alert-tile"><Icon name={alert().icon} /></div>
       <Show when={alert().figure}>
-        <div class="alert-figure"><b>{alert().figure}</b> {alert().unit}</div>
+        <div class="alert-figure">{alert().unitFirst ? alert().unit + " " : ""}<b>{alert().figure}</b>{alert().unitFirst ? "" : " " + alert().unit}</div>
       </Show>
     </article>
   )

@@ -18,6 +18,8 @@ export interface Alert {
   /** A number worth a place of its own. */
   figure: string
   unit: string
+  /** The unit stands before the number: level 12. */
+  unitFirst: boolean
   tags: string[]
 }
 
@@ -106,5 +108,5 @@ export function describeAlert(item: Item): Alert {
   if ((item.count ?? 1) > 1 && value === "") tags.push("×" + figure(item.count))
   if (hasFlag(item, "replay")) tags.push("replay")
   else if (hasFlag(item, "late")) tags.push("earlier")
-  return { tone: kind.tone, icon: kind.icon, label: kind.label, headline: withName(headline, name), message, figure: value, unit, tags }
+  return { tone: kind.tone, icon: kind.icon, label: kind.label, headline: withName(headline, name), message, figure: value, unit, unitFirst: unit === "level" || unit === "seed", tags }
 }

@@ -85,7 +85,7 @@ const cards: Record<string, { icon: IconName; label: string; entries: (d: Data) 
     entries: d => [
       ...stat("messages", figure(d["total_messages"]), "messages"),
       ...stat("follows", figure(d["total_follows"]), "follows"),
-      ...stat("started", clock(d["started_at"]), "since"),
+      ...(clock(d["started_at"]) ? [{ key: "started", text: "", note: `since ${clock(d["started_at"])}` }] : []),
     ],
   },
   stream_goals: {

@@ -14,8 +14,10 @@ import { startOverlay } from "./page.ts"
 import "../styles/fonts.css"
 import "../styles/chat.css"
 
-/** More do not fit on any page. */
-const most = 60
+/** More do not fit on the page: a line is 60 px high at least, and some scenes have a tall box. */
+const most = 40
+/** Lines are drawn as they come, and in a flood so often. What is taken away is gone at once. */
+const gatherMS = 100
 /** A page that comes back shows what was said a moment ago. */
 const pastMS = 600_000
 
@@ -28,10 +30,26 @@ const names = new EmoteNames(() => setKnown(n => n + 1))
 // A line may leave by itself: ?fade=30 is after so many seconds.
 const fade = Number(new URLSearchParams(location.search).get("fade")) || 0
 
+let gathered: AnyEvent[] = []
+let gathering: ReturnType<typeof setTimeout> | undefined
+
 function hear(events: readonly AnyEvent[]): void {
+  gathered.push(...events)
+  const urgent = events.some(e => e.type !== "channel.chat.message")
+  if (gathering !== undefined && !urgent) return
+  take(gathered)
+  gathered = []
+  gathering ??= setTimeout(() => {
+    gathering = undefined
+    if (gathered.length > 0) hear([])
+  }, gatherMS)
+}
+
+function take(events: readonly AnyEvent[]): void {
   const before = lines()
   const now = events.reduce((all, e) => after(all, e, most), before)
   if (now === before) return
+  document.documentElement.dataset.flood = String(events.length > 4)
   setLines(now)
   if (fade <= 0) return
   const fresh = new Set(now.filter(l => !before.includes(l)))

@@ -55,7 +55,7 @@ const names = new EmoteNames(() => setKnown(n => n + 1))
 const emote = (name: string) => (known(), names.find(name)?.src)
 
 // An alert that the page of alerts plays is not shown twice: here it only sends the lower layers back.
-const elsewhere = (item: Item) => item.player_page !== undefined && item.player_page !== "" && item.player_page !== "omnibar"
+const elsewhere = (item: Item) => (item.player_page ? item.player_page !== "omnibar" : item.layer === "foreground" && screen.elsewhere(item))
 
 function Content(props: { item: Accessor<Item>; layer: string }) {
   return (

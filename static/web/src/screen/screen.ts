@@ -100,6 +100,11 @@ export class Screen {
     return this.#you[item.layer ?? "foreground"] === true
   }
 
+  /** Whether the item is played by another page than this one, as far as is known. */
+  elsewhere(item: Item): boolean {
+    return this.#client !== "" && item.player !== undefined && item.player !== "" && item.player !== this.#client
+  }
+
   /** Puts an item on a layer of this page only, until the program's next word on that layer. For debugging. */
   place(layer: LayerName, item: Item | null): void {
     this.orchestrator.show(layer, item)
