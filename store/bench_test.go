@@ -21,7 +21,7 @@ type mix struct{ chat, speech, follows int }
 var (
 	// chatty is an evening with a busy chat: 490 bytes an event on the wire.
 	chatty = mix{chat: 45, speech: 15, follows: 2}
-	// game is an evening where OBS and the game's tracker talk most: 320 bytes.
+	// game is an evening where OBS and the game's tracker talk most: 330 bytes.
 	game = mix{chat: 4, speech: 4, follows: 1}
 )
 
@@ -76,7 +76,7 @@ func (s *show) next() event.Event {
 		ev = event.New(event.Audio, s.at, event.TranscriptionFinal{Transcript: event.Transcript{StreamSessionID: "stream_2026_03_01", Message: s.text(6 + s.rng.IntN(14)), Duration: 2.25, IsFinal: true, SourceName: "microphone"}})
 	case k < s.mix.chat+s.mix.speech+s.mix.follows:
 		ev = event.New(event.Twitch, s.at, event.ChannelFollow{User: user, Broadcaster: channel, FollowedAt: s.at}).WithID(s.id())
-	case s.mix == game && k >= 20:
+	case s.mix == game && k >= 12:
 		ev = s.machine()
 	default:
 		kind := []event.Type{"obs.input_volume_meters_changed", "obs.scene_item_enable_state_changed", "obs.current_program_scene_changed", "music.playing", "system.telemetry"}[s.rng.IntN(5)]
@@ -95,7 +95,7 @@ func (s *show) next() event.Event {
 // machine is what OBS or the game's tracker says.
 func (s *show) machine() event.Event {
 	kinds := []event.Type{
-		"obs.scene_item_enable_state_changed", "obs.input_mute_state_changed",
+		"obs.input_mute_state_changed", "ironmon.seed", "ironmon.run_started",
 		"ironmon.stats_update", "ironmon.pokemon_update", "ironmon.location", "ironmon.battle_start", "ironmon.battle_end", "ironmon.item_update", "ironmon.error",
 	}
 	kind := kinds[s.rng.IntN(len(kinds))]
