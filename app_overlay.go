@@ -16,6 +16,7 @@ func (a *App) newOverlay(cfg Config) {
 		Bus:     a.bus,
 		Store:   a.store,
 		History: a.store,
+		Figures: a.store,
 		Changed: func(doc, member string, value any) { a.hub.now().SetState(doc, member, value) },
 		Log:     a.logs.Logger("overlay"),
 	})
@@ -110,21 +111,10 @@ func (a *App) handleOverlay(h *hub.Hub) {
 	on("set_show", answer(func(ctx context.Context, p itemID) (any, error) { return d.SetShow(ctx, p.ID) }))
 	on("shown", answer(func(ctx context.Context, p itemID) (any, error) { return p, d.Shown(ctx, client(ctx), p.ID) }))
 	on("finished", answer(func(ctx context.Context, p itemID) (any, error) { return p, d.Finished(ctx, client(ctx), p.ID) }))
-	on("force_content", answer(func(ctx context.Context, p forced) (any, error) {
-		data := map[string]any{}
-		if json.Unmarshal(p.Data, &data) != nil {
-			data = map[string]any{"message": p.Data}
-		}
-		return d.ForceContent(ctx, p.Type, data, time.Duration(p.Duration*float64(time.Millisecond)))
-	}))
+	on("force_content", answer(a.forceContent))
 	on("takeover", answer(a.takeover))
 	on("simulate", answer(a.simulate))
-	on("burst", answer(func(ctx context.Context, p simulation) (any, error) {
-		span := time.Duration(p.Duration * float64(time.Millisecond))
-		rate := max(1, int(float64(p.Count)/span.Seconds()))
-		n, err := d.Burst(ctx, p.Type, p.Data, rate, span)
-		return map[string]int{"events": n}, err
-	}))
+	on("burst", answer(a.burst))
 	h.Handle("overlay:<type>", "get_layer_mappings", answer(func(ctx context.Context, _ nothing) (any, error) { return d.LayerMappings(ctx) }))
 }
 
@@ -148,6 +138,22 @@ func (a *App) takeover(ctx context.Context, p cover) (any, error) {
 		duration = time.Duration(ms * float64(time.Millisecond))
 	}
 	return a.overlay.Takeover(ctx, p.Type, p.Message, duration, "operator")
+}
+
+func (a *App) forceContent(ctx context.Context, p forced) (any, error) {
+	data := map[string]any{}
+	if json.Unmarshal(p.Data, &data) != nil {
+		data = map[string]any{"message": p.Data}
+	}
+	return a.overlay.ForceContent(ctx, p.Type, data, time.Duration(p.Duration*float64(time.Millisecond)))
+}
+
+// burst begins a burst and answers when it is over.
+func (a *App) burst(ctx context.Context, p simulation) (any, error) {
+	span := time.Duration(p.Duration * float64(time.Millisecond))
+	rate := max(1, int(float64(p.Count)/max(span.Seconds(), 0.001)))
+	n, err := a.overlay.Burst(ctx, p.Type, p.Data, rate, span)
+	return map[string]int{"events": n}, err
 }
 
 func (a *App) simulate(ctx context.Context, p simulation) (any, error) {
@@ -174,7 +180,7 @@ func (a *App) overlayRoutes() []hub.Route {
 		post("resume", "Lets the queue go on.", d.Resume),
 		post("skip", "Ends what is on screen.", func(ctx context.Context) (overlay.Done, error) { return d.Skip(ctx, "") }),
 		post("clear", "Empties the queue.", d.Clear),
-		post("panic", "Takes everything off the screen and empties the queue.", d.Panic),
+		post("panic", "Takes everything off the screen; what waits is held until resume.", d.Panic),
 		post("mute", "Turns the sound of alerts off.", mute(true)),
 		post("unmute", "Turns the sound of alerts on.", mute(false)),
 		post("takeover/clear", "Ends a takeover.", d.TakeoverClear),
@@ -189,6 +195,20 @@ func (a *App) overlayRoutes() []hub.Route {
 			Handle: with(func(ctx context.Context, p simulation) (any, error) {
 				return a.simulate(ctx, p)
 			})},
+		{Method: "POST", Path: "/api/overlay/test-rule", Doc: "Tells which rule such an event would take, and why not the others.", Body: simulation{}, Data: overlay.Verdict{},
+			Handle: with(func(ctx context.Context, p simulation) (any, error) {
+				ev, err := overlay.Simulated(p.Type, p.Data, time.Now())
+				if err != nil {
+					return nil, err
+				}
+				return d.WouldTake(ctx, ev)
+			})},
+		{Method: "POST", Path: "/api/overlay/reorder", Doc: "Moves an item within the queue.", Body: itemID{}, Data: overlay.Done{},
+			Handle: with(func(ctx context.Context, p itemID) (any, error) { return d.Reorder(ctx, p.ID, p.Position) })},
+		{Method: "POST", Path: "/api/overlay/content", Doc: "Puts content in front of everything else. Duration is in ms.", Body: forced{}, Data: overlay.Done{},
+			Handle: with(a.forceContent)},
+		{Method: "POST", Path: "/api/simulate/burst", Doc: "Makes many events, flagged test, within a duration in ms.", Body: simulation{}, Data: map[string]int{}, Time: time.Minute + 5*time.Second,
+			Handle: with(a.burst)},
 		{Method: "GET", Path: "/api/overlay/history", Doc: "Lists what was on screen, newest first.", Query: []string{"before"}, Data: []overlay.Item{},
 			Handle: func(ctx context.Context, r hub.Request) (any, error) { return d.History(ctx, r.Text("before"), 50) }},
 		{Method: "GET", Path: "/api/overlay/rules", Doc: "Lists the rules of alerts, in the order in which they are tried.", Data: []overlay.RuleInfo{},

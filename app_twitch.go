@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -127,6 +128,22 @@ func (a *App) chatRoutes() []hub.Route {
 			Handle: with(func(ctx context.Context, m marker) (any, error) {
 				return a.twitch.get().CreateMarker(ctx, m.Description)
 			})},
+		{Method: "POST", Path: "/api/twitch/digest/play", Doc: "Plays each alert that was missed while Landale was away from Twitch.", Data: map[string]int{},
+			Handle: func(ctx context.Context, _ hub.Request) (any, error) {
+				played := 0
+				if d := a.twitch.get().Digest(); d != nil {
+					for _, id := range d.IDs {
+						_, err := a.overlay.Replay(ctx, string(id))
+						if err != nil && !errors.Is(err, event.ErrNotFound) { // not every event is an alert
+							return nil, err
+						}
+						if err == nil {
+							played++
+						}
+					}
+				}
+				return map[string]int{"played": played}, nil
+			}},
 		{Method: "POST", Path: "/api/twitch/clip", Doc: "Makes a clip of the last half minute.", Data: twitch.Clip{},
 			Handle: func(ctx context.Context, _ hub.Request) (any, error) { return a.twitch.get().CreateClip(ctx) }},
 	}

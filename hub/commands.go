@@ -214,7 +214,7 @@ var commandTable = []Command{
 		Fields: []Field{{Name: "type", Kind: "text", Required: true, OneOf: takeovers}, {Name: "message", Kind: "text", Max: 10_000, Doc: "may be missing for screen-cover only"},
 			{Name: "duration", Kind: "number", Null: true, Over: &zero, Doc: "ms; 10000 if missing, until cleared if null"}}},
 	{Topic: streamAny, Name: "takeover_clear", Doc: "Ends a takeover."},
-	{Topic: streamAny, Name: "panic", Doc: "Takes everything off the screen and empties the queue."},
+	{Topic: streamAny, Name: "panic", Doc: "Takes everything off the screen; what waits is held until resume."},
 	{Topic: streamAny, Name: "set_show", Doc: "Chooses the show; an empty id lets the category choose again.", Fields: []Field{{Name: "id", Kind: "text", Max: 100}}},
 	{Topic: streamAny, Name: "simulate", Doc: "Makes an event, flagged test, that goes the way of a real one.",
 		Fields: []Field{text("type", true, "such as follow, raid or channel.cheer"), {Name: "data", Kind: "object", Doc: "what differs from the example"}}},

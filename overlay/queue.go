@@ -128,15 +128,18 @@ func (d *Director) dress(i *item, f facts, r *rule) {
 // enqueue puts a new item in line; the result is the id of what shows it, which
 // is another one when the line is full.
 func (d *Director) enqueue(i *item, ev event.Event, now time.Time) string {
-	// Upstream's clock is asked only of what was fetched after a gap; it may be
-	// wrong by more than max_wait.
-	age := now.Sub(event.SeqTime(ev.Seq))
-	if i.Flags.Has(event.Backfill) {
-		i.Late, age = true, now.Sub(ev.Time)
+	// What was fetched after a gap is told as one digest; the streamer decides
+	// whether each is played (Replay) or only logged.
+	why := ""
+	switch {
+	case i.Flags.Has(event.Backfill):
+		why = "it was fetched after a gap"
+	case now.Sub(event.SeqTime(ev.Seq)) > d.cfg.MaxWait:
+		why = "it is older than max_wait"
 	}
-	if age > d.cfg.MaxWait {
+	if why != "" {
 		d.touch(i)
-		d.miss(i, now, "it is older than max_wait")
+		d.miss(i, now, why)
 		return i.ID
 	}
 	if len(d.waiting) >= waitingMax {
