@@ -441,13 +441,13 @@ func TestDebugTools(t *testing.T) {
 	tb.run(chromedp.Evaluate(`debug.layers.restore()`, nil))
 	tb.state("foreground", "active")
 	for _, c := range []struct{ call, command string }{
-		{`debug.simulate.raid("ellie", 42)`, `simulate map[fields:map[user:ellie viewers:42] type:channel.raid]`},
-		{`debug.simulate.sub("ellie", 12, 2)`, `simulate map[fields:map[months:12 tier:2 user:ellie] type:channel.subscription.message]`},
-		{`debug.simulate.burst(100, 1000)`, `burst map[rate:100 seconds:1 type:channel.follow]`},
-		{`debug.stream.setShow("ironmon")`, `set_show map[show:ironmon]`},
+		{`debug.simulate.raid("ellie", 42)`, `simulate map[data:map[user:ellie viewers:42] type:channel.raid]`},
+		{`debug.simulate.sub("ellie", 12, 2)`, `simulate map[data:map[months:12 tier:2 user:ellie] type:channel.subscription.message]`},
+		{`debug.simulate.burst(100, 1000)`, `burst map[count:100 duration:1000 type:channel.follow]`},
+		{`debug.stream.setShow("ironmon")`, `set_show map[id:ironmon]`},
 		{`debug.takeover.show("custom", "x", null)`, `takeover map[duration:<nil> message:x type:custom]`},
 		{`debug.takeover.clear()`, `takeover_clear map[]`},
-		{`debug.stream.sendEvent("custom.hello", { a: 1 })`, `simulate map[fields:map[a:1] type:custom.hello]`},
+		{`debug.stream.sendEvent("custom.hello", { a: 1 })`, `simulate map[data:map[a:1] type:custom.hello]`},
 	} {
 		tb.run(chromedp.Evaluate(c.call, nil, awaitPromise))
 		h.mu.Lock()

@@ -34,7 +34,7 @@ export function startDebug({ wire, debug: asked }: Overlay, screen: Screen, soun
     return name as LayerName
   }
   const push = (command: string, payload: object = {}) => screen.subscription.push(command, payload)
-  const send = (type: string, data: Fields = {}) => push("simulate", { type, fields: data })
+  const send = (type: string, data: Fields = {}) => push("simulate", { type, data })
   const given = (fields: Fields) => Object.fromEntries(Object.entries(fields).filter(([, v]) => v !== undefined))
   let placed = 0
 
@@ -79,7 +79,7 @@ export function startDebug({ wire, debug: asked }: Overlay, screen: Screen, soun
     caption: (said?: string) => send("transcription.final", given({ text: said })),
     song: () => send("rainwave.song_changed"),
     emote: (id = "25", n = 20) => emoteBurst(id, n),
-    burst: (n = 100, ms = 1_000) => push("burst", { type: "channel.follow", rate: Math.min(200, Math.max(1, Math.round((1_000 * n) / ms))), seconds: ms / 1_000 }),
+    burst: (n = 100, ms = 1_000) => push("burst", { type: "channel.follow", count: n, duration: ms }),
   }
   const emoteBurst = (id: string, n: number) => {
     const topic = wire.join("overlay:broadcast", {})
@@ -92,7 +92,7 @@ export function startDebug({ wire, debug: asked }: Overlay, screen: Screen, soun
   const stream = {
     getState: () => ({ ...screen.document }),
     sendEvent: send,
-    setShow: (id: string) => push("set_show", { show: id }),
+    setShow: (id: string) => push("set_show", { id }),
   }
   const audio = sounds && {
     volume: (value?: number) => sounds.volume(value),
@@ -117,7 +117,7 @@ export function startDebug({ wire, debug: asked }: Overlay, screen: Screen, soun
     debug: {
       ...groups, inspect, perf, help,
       showLayer: onLayers.show, hideLayer: onLayers.hide,
-      burst: { stress: (ms = 10_000) => push("burst", { type: "channel.follow", rate: 200, seconds: ms / 1_000 }) },
+      burst: { stress: (ms = 10_000) => push("burst", { type: "channel.follow", count: Math.round(ms / 5), duration: ms }) },
       system: { getMemoryUsage: () => perf().heapMB },
     },
   })
