@@ -233,6 +233,7 @@ func (a *App) newHub(cfg Config) *hub.Hub {
 		Problems: a.Problems,
 		Joined:   a.pageJoined,
 		Left:     a.pageLeft,
+		Said:     a.audio.Said,
 		Routes:   slices.Concat(a.audioRoutes(), a.twitchRoutes(), a.chatRoutes(), a.overlayRoutes(), a.obsRoutes()),
 		Mounts: []hub.Mount{
 			{Pattern: "/ws/captions", Handler: a.audio.Captions()},

@@ -67,11 +67,13 @@ type Audio struct {
 	sources map[string]*SourceStatus
 	network *network
 	files   *transcriptFiles
+	filter  *filter
 	listen  string // where the network port is open; "" while it is not
 	engine  Recogniser
 	reason  string // why nothing is recognised
 	paused  bool
-	muted   map[string]bool
+	muted   map[string]bool // sources
+	inputs  map[string]bool // inputs in OBS that are muted
 
 	downloads map[string]*Download
 
@@ -86,7 +88,7 @@ type SourceStatus struct {
 	Name   string `json:"name"`
 	Kind   string `json:"kind"`
 	Device string `json:"device"`
-	// State is listening, speech, muted, away or idle.
+	// State is listening, speech, recognising, muted, away or idle.
 	State string  `json:"state"`
 	Lag   float64 `json:"lag"` // seconds
 	Gaps  uint64  `json:"gaps"`
@@ -94,7 +96,9 @@ type SourceStatus struct {
 	// LastFrame is when sound last came.
 	LastFrame time.Time `json:"last_frame,omitzero"`
 
-	pipeline *pipeline
+	// A network source has one for each connection: a plugin that comes again
+	// while the old one finishes has two for a moment.
+	pipelines []*pipeline
 }
 
 // New makes the part; nothing is opened before Serve.
@@ -103,7 +107,7 @@ func New(cfg Config, o Options) *Audio {
 		o.Worker = workerCommand
 	}
 	return &Audio{
-		o: o, cfg: cfg, changed: make(chan struct{}), sources: map[string]*SourceStatus{}, muted: map[string]bool{}, downloads: map[string]*Download{},
+		o: o, cfg: cfg, changed: make(chan struct{}), sources: map[string]*SourceStatus{}, muted: map[string]bool{}, inputs: map[string]bool{}, downloads: map[string]*Download{},
 		page: newBrowserEngine(), library: newLibrary(filepath.Join(o.Dir, "models")), installs: make(chan ModelInfo, 8),
 	}
 }
@@ -169,9 +173,9 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 			named = append(named, src.Name)
 		}
 	}
-	net := newNetwork(named, s.accept(ctx), a.o.Log)
+	net := newNetwork(ctx, named, s.accept(ctx), a.o.Log)
 	a.mu.Lock()
-	a.engine, a.reason, a.network, a.files = engine, reason, net, files
+	a.engine, a.reason, a.network, a.files, a.filter = engine, reason, net, files, flt
 	a.sources = map[string]*SourceStatus{}
 	a.mu.Unlock()
 
@@ -200,7 +204,7 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 	}
 	<-ctx.Done()
 	wg.Wait()
-	s.pipelines.Wait()
+	net.wait()
 	if l, ok := engine.(*localEngine); ok {
 		l.close()
 	}
@@ -292,11 +296,7 @@ func (a *Audio) Mute(source string, muted bool) {
 func (a *Audio) InputMuted(input string, muted bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, s := range a.cfg.Sources {
-		if s.OBSInput != "" && s.OBSInput == input {
-			a.muted[s.Name] = muted
-		}
-	}
+	a.inputs[input] = muted // a source may be set to follow it later
 	a.applyMute()
 }
 
@@ -318,8 +318,12 @@ func (a *Audio) Pause(paused bool) {
 // applyMute is called with the lock held.
 func (a *Audio) applyMute() {
 	for name, s := range a.sources {
-		if s.pipeline != nil {
-			s.pipeline.muted.Store(a.paused || a.muted[name])
+		muted := a.paused || a.muted[name]
+		for _, src := range a.cfg.Sources {
+			muted = muted || src.Name == name && src.OBSInput != "" && a.inputs[src.OBSInput]
+		}
+		for _, p := range s.pipelines {
+			p.muted.Store(muted)
 		}
 	}
 }
@@ -341,13 +345,22 @@ func (a *Audio) setSource(src Source, device, state string, err error) {
 	}
 }
 
-func (a *Audio) setPipeline(name string, p *pipeline) {
+func (a *Audio) addPipeline(name string, p *pipeline) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if s := a.sources[name]; s != nil {
-		s.pipeline = p
-	}
+	s := a.sources[name]
+	s.pipelines = append(s.pipelines, p)
 	a.applyMute()
+}
+
+func (a *Audio) removePipeline(name string, p *pipeline) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.sources[name]
+	s.pipelines = slices.DeleteFunc(s.pipelines, func(other *pipeline) bool { return other == p })
+	if len(s.pipelines) == 0 && s.State == "listening" {
+		s.State = "idle"
+	}
 }
 
 // Sources tells how each source is, by name.
@@ -357,11 +370,11 @@ func (a *Audio) Sources() []SourceStatus {
 	list := make([]SourceStatus, 0, len(a.sources))
 	for _, name := range slices.Sorted(maps.Keys(a.sources)) {
 		s := *a.sources[name]
-		if p := s.pipeline; p != nil {
-			s.Lag = time.Duration(p.health.lag.Load()).Seconds()
-			s.Gaps = p.health.gaps.Load()
+		for _, p := range s.pipelines {
+			s.Lag = max(s.Lag, time.Duration(p.health.lag.Load()).Seconds())
+			s.Gaps += p.health.gaps.Load()
 			if ns := p.health.lastFrame.Load(); ns != 0 {
-				s.LastFrame = time.Unix(0, ns).UTC()
+				s.LastFrame = later(s.LastFrame, time.Unix(0, ns).UTC())
 			}
 			switch {
 			case s.State != "listening":
@@ -371,7 +384,10 @@ func (a *Audio) Sources() []SourceStatus {
 				s.State = "speech"
 			}
 		}
-		s.pipeline = nil
+		if s.State == "listening" && s.Lag > 0 {
+			s.State = "recognising"
+		}
+		s.pipelines = nil
 		list = append(list, s)
 	}
 	return list
@@ -383,13 +399,20 @@ func (a *Audio) LastSpeech() time.Time {
 	defer a.mu.Unlock()
 	var last time.Time
 	for _, s := range a.sources {
-		if p := s.pipeline; p != nil {
-			if ns := p.health.lastSpeech.Load(); ns != 0 && time.Unix(0, ns).After(last) {
-				last = time.Unix(0, ns)
+		for _, p := range s.pipelines {
+			if ns := p.health.lastSpeech.Load(); ns != 0 {
+				last = later(last, time.Unix(0, ns))
 			}
 		}
 	}
 	return last
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // Status says whether anything is heard and recognised.
@@ -419,7 +442,7 @@ func (a *Audio) Status() event.Status {
 		switch s.State {
 		case "away":
 			away = append(away, s.Name+": "+s.Error)
-		case "listening", "speech", "muted":
+		case "listening", "speech", "recognising", "muted":
 			heard = true
 		}
 	}
@@ -442,14 +465,10 @@ func (a *Audio) Status() event.Status {
 // running is one state of the settings while it is served.
 type running struct {
 	*Audio
-	cfg       Config
-	filter    *filter
-	engine    Recogniser
-	spool     *spool
-	pipelines sync.WaitGroup // of network sources
-
-	mu     sync.Mutex
-	active map[*pipeline]struct{}
+	cfg    Config
+	filter *filter
+	engine Recogniser
+	spool  *spool
 }
 
 // source listens to a device or a file, and to a device again when it returns.
@@ -509,31 +528,27 @@ func (s *running) source(ctx context.Context, src Source) {
 	}
 }
 
+// frameQueue is how many frames may wait for a pipeline: a second of a device's.
+const frameQueue = 100
+
 // start runs a pipeline for a source; it ends when the frames are closed or ctx
 // ends, and done is closed when all that it held has been handed on.
 func (s *running) start(ctx context.Context, src Source) (frames chan Frame, done chan struct{}) {
-	frames, done = make(chan Frame, 100), make(chan struct{}) // two seconds of device frames
+	frames, done = make(chan Frame, frameQueue), make(chan struct{})
 	sink := s.sink(src)
 	d := newDictation(s.cfg.Partial, s.recogniser(), s.hints, sink.phrase, s.o.Log)
+	d.doubt = s.filter.doubts
 	p := newPipeline(src.Name, s.cfg.VAD, d, func(l dsp.Levels) {
 		if s.o.Levels != nil {
 			s.o.Levels(src.Name, l)
 		}
 	}, s.o.Log)
 	s.setSource(src, "", "listening", nil)
-	s.setPipeline(src.Name, p)
-	s.mu.Lock()
-	if s.active == nil {
-		s.active = map[*pipeline]struct{}{}
-	}
-	s.active[p] = struct{}{}
-	s.mu.Unlock()
+	s.addPipeline(src.Name, p)
 	go func() {
 		defer close(done)
 		p.run(ctx, frames, stopGrace)
-		s.mu.Lock()
-		delete(s.active, p)
-		s.mu.Unlock()
+		s.removePipeline(src.Name, p)
 	}()
 	return frames, done
 }
@@ -543,14 +558,10 @@ func (s *running) start(ctx context.Context, src Source) (frames chan Frame, don
 func (s *running) accept(ctx context.Context) func(string) (chan<- Frame, func()) {
 	return func(name string) (chan<- Frame, func()) {
 		src := Source{Name: name, Kind: "network"}
-		s.pipelines.Add(1)
 		frames, done := s.start(ctx, src)
 		return frames, func() {
 			close(frames)
 			<-done
-			s.setSource(src, "", "idle", nil)
-			s.setPipeline(name, nil)
-			s.pipelines.Done()
 		}
 	}
 }
@@ -595,28 +606,33 @@ func (s *running) hints() Hints {
 func (s *running) idle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for p := range s.active {
-		if p.health.speaking.Load() || p.health.lag.Load() > 0 {
-			return false
+	for _, src := range s.sources {
+		for _, p := range src.pipelines {
+			if p.health.speaking.Load() || p.health.lag.Load() > 0 {
+				return false
+			}
 		}
 	}
 	return true
 }
 
+// loadTime is how long a server may take to load its model for the first answer.
+const loadTime = 2 * time.Minute
+
 // probe finds out what the speech server is and warms it up, until it answers.
 func (s *running) probe(ctx context.Context, o *openAI) {
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
-		call, cancel := context.WithTimeout(ctx, s.cfg.OpenAI.Timeout)
+		call, cancel := context.WithTimeout(ctx, loadTime)
 		err := o.probe(call)
 		cancel()
-		s.Audio.mu.Lock()
+		s.mu.Lock()
 		s.reason = ""
 		if err != nil {
 			s.reason = err.Error()
 		}
-		s.Audio.mu.Unlock()
+		s.mu.Unlock()
 		if err == nil {
-			s.o.Log.Info("speech server answers", "engine", o.String(), "flavor", o.flavor)
+			s.o.Log.Info("speech server answers", "engine", o.String(), "whispercpp", o.whisperCPP())
 			return
 		}
 		select {

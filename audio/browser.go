@@ -1,6 +1,8 @@
 package audio
 
 import (
+	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -35,9 +37,45 @@ func (a *Audio) PageSeen(listening bool) {
 func (a *Audio) PagePartial(source, segment, text string, stable int) {
 	a.PageSeen(true)
 	now := time.Now()
-	e := event.New(event.Audio, now, event.TranscriptionPartial{Transcript: event.Transcript{
-		SegmentID: segment, StreamSessionID: a.o.Session(now), Message: text, StableWords: stable, SourceName: source, Model: "browser",
-	}})
+	t := event.Transcript{SegmentID: segment, StreamSessionID: a.o.Session(now), Message: text, SourceName: source, Model: "browser"}
+	if text != "" && a.Said(now, &t) != nil {
+		return
+	}
+	t.RawText, t.StableWords = "", min(stable, len(strings.Fields(t.Message)))
+	e := event.New(event.Audio, now, event.TranscriptionPartial{Transcript: t})
 	e.SourceID = source
 	a.o.Publish(e)
+}
+
+// ErrPaused is returned for words that come while captions are paused, ErrMasked
+// for those that the profanity filter leaves nothing of.
+var (
+	ErrPaused = errors.New("captions are paused")
+	ErrMasked = errors.New("the profanity filter leaves nothing of it")
+)
+
+// Said makes a transcript whole that somebody else recognised, a page or a
+// program: its session, replacements, mask. Its error says why it is not wanted:
+// ErrPaused or ErrMasked.
+func (a *Audio) Said(at time.Time, t *event.Transcript) error {
+	a.mu.Lock()
+	paused, f := a.paused, a.filter
+	a.mu.Unlock()
+	if paused {
+		return ErrPaused
+	}
+	if t.StreamSessionID == "" {
+		t.StreamSessionID = a.o.Session(at)
+	}
+	if f == nil {
+		return nil
+	}
+	dressed := f.dress(t.Message)
+	if dressed == "" && t.Message != "" {
+		return ErrMasked
+	}
+	if dressed != t.Message {
+		t.Message, t.RawText = dressed, t.Message
+	}
+	return nil
 }

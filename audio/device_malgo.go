@@ -123,15 +123,18 @@ func capture(ctx context.Context, want string, attempt int, opened func(string),
 	defer tick.Stop()
 	heard, first := time.Now(), true
 	var lost deficit
-	var buf []float32
-	for {
+	// The frames' samples live in buffers that go round: one is used again when all
+	// that a pipeline's queue can hold have come after it.
+	var bufs [frameQueue + 2][]float32
+	for turn := 0; ; turn = (turn + 1) % len(bufs) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 		var at time.Time
-		if buf, at = r.take(buf[:0]); len(buf) == 0 {
+		buf := &bufs[turn]
+		if *buf, at = r.take((*buf)[:0]); len(*buf) == 0 {
 			if time.Since(heard) > watchdog {
 				return fmt.Errorf("%w: %s has been giving nothing for %v", errGone, name, watchdog)
 			}
@@ -142,7 +145,7 @@ func capture(ctx context.Context, want string, attempt int, opened func(string),
 			first = false
 			opened(name)
 		}
-		f := Frame{Rate: rate, Channels: channels, PCM: append([]float32(nil), buf...)}
+		f := Frame{Rate: rate, Channels: channels, PCM: *buf}
 		f.At = at.Add(-f.duration())
 		if err := out(ctx, f); err != nil {
 			return err

@@ -1,8 +1,9 @@
 package audio
 
 import (
-	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -69,7 +70,9 @@ type dictation struct {
 	engine Recogniser
 	hints  func() Hints
 	out    func(Phrase)
-	log    *slog.Logger
+	// doubt says whether the engine may do better when asked once more; nil never.
+	doubt func(Result) bool
+	log   *slog.Logger
 
 	open    *utterance // somebody speaks, or paused
 	agree   agreement
@@ -91,6 +94,7 @@ type request struct {
 	cancel context.CancelFunc
 	// void: the answer is of no use any more.
 	void   bool
+	again  bool // the second time
 	answer *answer
 }
 
@@ -200,8 +204,10 @@ func (d *dictation) finish(u *utterance) {
 func (d *dictation) queue(r *request) {
 	d.finals = append(d.finals, r)
 	if len(d.finals) > maxFinals {
-		d.unheard(d.finals[0], ErrBusy)
+		oldest := d.finals[0]
 		d.finals = slices.Delete(d.finals, 0, 1)
+		oldest.again = false // its sound is asked anew, whatever came of it
+		d.unheard(oldest, ErrBusy)
 	}
 }
 
@@ -265,9 +271,13 @@ func (d *dictation) wantsPartial() bool {
 
 func (d *dictation) ask(ctx context.Context, r *request) {
 	hints := d.hints()
-	hints.Partial = r.kind == wantPartial
+	hints.Partial, hints.Again = r.kind == wantPartial, r.again
 	hints.Before = d.before
-	call, cancel := context.WithTimeout(ctx, deadline(soundTime(len(r.phrase.PCM))))
+	if r.again {
+		hints.Prompt, hints.Before = "", ""
+	}
+	// A call outlives the source: drain gives it time, and ends it.
+	call, cancel := context.WithTimeout(context.WithoutCancel(ctx), deadline(soundTime(len(r.phrase.PCM))))
 	r.cancel, r.start = cancel, time.Now()
 	d.job = r
 	go func() { // ends with call; its owner reads done, or drain does
@@ -293,8 +303,16 @@ func (d *dictation) partialAnswer(a answer) {
 // final hands on a final that the recogniser has answered.
 func (d *dictation) final(r *request) {
 	a := r.answer
+	if a.err != nil && r.again { // the first answer stays
+		a.err, a.result = nil, r.phrase.Result
+	}
 	if a.err != nil {
 		d.unheard(r, a.err)
+		return
+	}
+	if !r.again && d.doubt != nil && d.doubt(a.result) {
+		r.again, r.answer, r.phrase.Result = true, nil, a.result
+		d.finals = slices.Insert(d.finals, 0, r)
 		return
 	}
 	p := r.phrase
@@ -322,28 +340,23 @@ func (d *dictation) drain(ctx context.Context) {
 		case <-ctx.Done():
 			d.job.cancel()
 			a := <-d.done // Transcribe returns soon after its context ends
-			if a.err == nil {
-				a.err = cmp.Or(ctx.Err(), ErrBusy)
+			if errors.Is(a.err, context.Canceled) {
+				a.err = fmt.Errorf("%w: the source ended", ErrBusy) // it can be tried again
 			}
 			d.answered(ctx, a)
 		}
 	}
 	for _, r := range d.finals {
+		if r.again {
+			r.answer = &answer{err: ErrBusy}
+			d.final(r)
+			continue
+		}
 		d.unheard(r, ErrBusy)
 	}
 	d.finals = nil
 }
 
-// texts are the words of a result, from its text where the engine gives none.
-func texts(r Result) []string {
-	if len(r.Words) == 0 {
-		return strings.Fields(r.Text)
-	}
-	words := make([]string, 0, len(r.Words))
-	for _, w := range r.Words {
-		if t := strings.TrimSpace(w.Text); t != "" {
-			words = append(words, t)
-		}
-	}
-	return words
-}
+// texts are the words of a result as they are written: the list of words is for
+// times, and many engines leave the punctuation out of it.
+func texts(r Result) []string { return strings.Fields(r.Text) }

@@ -118,7 +118,8 @@ func (t *transcriptFiles) close() {
 // cue is one entry of a transcript file.
 func cue(ending string, number int, from, length time.Duration, at time.Time, text string) string {
 	from = max(0, from)
-	text = strings.ReplaceAll(text, "\n", " ")
+	// An empty line ends a cue, an arrow begins one.
+	text = strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "-->", "->")
 	switch ending {
 	case "srt":
 		return fmt.Sprintf("%d\n%s --> %s\n%s\n\n", number, cueTime(from, ","), cueTime(from+length, ","), text)

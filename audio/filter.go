@@ -59,11 +59,18 @@ var stock = map[string][]string{
 }
 
 // verdict is what the filters make of a final. Dropped says why there is no
-// text; Retry that the engine may do better when asked once more.
+// text.
 type verdict struct {
 	Text    string
 	Dropped string
-	Retry   bool
+}
+
+// doubts reports whether a result looks like an engine that ran in a circle: once
+// more, without the prompt and with its whole context, it may find its way.
+func (f *filter) doubts(r Result) bool {
+	text := tidy(r.Text)
+	_, looped := unloop(text)
+	return looped || ratio(text) > f.cfg.Compression
 }
 
 // filter is FilterConfig made ready.
@@ -115,13 +122,9 @@ func (f *filter) final(r Result, voiced time.Duration, prompt, language string) 
 	if p, ok := meanProb(r.Words); ok && p < 0.4 {
 		return verdict{Dropped: "unsure"}
 	}
-	if cut, looped := unloop(text); looped {
-		if cut == "" {
-			return verdict{Dropped: "loop", Retry: true}
-		}
-		text = cut
-	} else if ratio(text) > f.cfg.Compression {
-		return verdict{Dropped: "loop", Retry: true}
+	text, _ = unloop(text)
+	if ratio(text) > f.cfg.Compression {
+		return verdict{Dropped: "loop"}
 	}
 	// Under a second the rate says nothing: "yes of course it is" is quick.
 	if s := voiced.Seconds(); s > 0 && float64(len(strings.Fields(text))) > max(4, f.cfg.MaxWordsPerSecond*s) {
@@ -207,17 +210,16 @@ func spoken(text string) string {
 	}), " ")
 }
 
-// unloop finds one to five words that stand three times or more in a row, and
-// returns the text up to the end of their first time; the first words of a loop
-// are what was said. Three of one word are let through if nothing follows from
-// it: people do say no no no.
-func unloop(text string) (cut string, looped bool) {
+// unloop finds one to five words that stand three times or more in a row and
+// leaves them once: what comes after a loop was said too. Up to four of one word
+// are let through: people do say no no no.
+func unloop(text string) (once string, looped bool) {
 	words := strings.Fields(text)
 	norm := make([]string, len(words))
 	for i, w := range words {
 		norm[i] = normal(w)
 	}
-	for i := range words {
+	for i := 0; i < len(norm); i++ {
 		for n := 1; n <= 5; n++ {
 			times := 1
 			for i+(times+1)*n <= len(norm) && slices.Equal(norm[i:i+n], norm[i+times*n:i+(times+1)*n]) {
@@ -228,11 +230,16 @@ func unloop(text string) (cut string, looped bool) {
 				least = 5
 			}
 			if times >= least {
-				return strings.Join(words[:i+n], " "), true
+				words = slices.Delete(words, i+n, i+times*n)
+				norm = slices.Delete(norm, i+n, i+times*n)
+				looped = true
 			}
 		}
 	}
-	return text, false
+	if !looped {
+		return text, false
+	}
+	return strings.Join(words, " "), true
 }
 
 // ratio is the text's length over its length when compressed (zlib), Whisper's

@@ -9,6 +9,20 @@ import (
 // 224 tokens, which names use up quickly.
 const maxPrompt = 200
 
+// maxBefore is how many characters of the sentence before go with them: Whisper
+// cuts a prompt that is too long at its beginning, where the names are.
+const maxBefore = 150
+
+// ending is the end of a text, from a word on.
+func ending(text string) string {
+	r := []rune(text)
+	if len(r) <= maxBefore {
+		return text
+	}
+	_, rest, _ := strings.Cut(string(r[len(r)-maxBefore:]), " ")
+	return rest
+}
+
 // prompt puts names behind the owner's own line, the most important first; the
 // least important are cut.
 func prompt(own string, names []string) string {

@@ -28,7 +28,8 @@ type NetworkConfig struct {
 
 const (
 	maxMessage = 1 << 20 // a packet has less than 100 kB
-	maxNetwork = 8       // sources that nobody named
+	maxNetwork = 8       // sources of one connection
+	maxSockets = 64      // connections
 	feedQueue  = 64      // messages that wait for one reader; more, and it is closed
 	feedWait   = 2 * time.Second
 )
@@ -36,20 +37,51 @@ const (
 // network serves port 8889: sound comes in on any path, and goes out as text on
 // /events, /captions and /ws/captions.
 type network struct {
-	named  []string // sources that the config names; empty lets any in
+	ctx    context.Context // ends with the settings that it was made for
+	named  []string        // sources that the config names; empty lets any in
 	accept func(name string) (chan<- Frame, func())
 	log    *slog.Logger
 
-	mu    sync.Mutex
-	feeds map[*feed]struct{}
-	names map[string]int // connections of each source
+	mu      sync.Mutex
+	feeds   map[*feed]struct{}
+	packets map[string]int // of each source
+	sockets int
+	served  sync.WaitGroup // of sockets
 
 	badPackets atomic.Uint64
 	refused    atomic.Uint64
 }
 
-func newNetwork(named []string, accept func(string) (chan<- Frame, func()), log *slog.Logger) *network {
-	return &network{named: named, accept: accept, log: log, feeds: map[*feed]struct{}{}, names: map[string]int{}}
+func newNetwork(ctx context.Context, named []string, accept func(string) (chan<- Frame, func()), log *slog.Logger) *network {
+	return &network{ctx: ctx, named: named, accept: accept, log: log, feeds: map[*feed]struct{}{}, packets: map[string]int{}}
+}
+
+// enter lets a socket in unless there are too many or ctx has ended.
+func (n *network) enter() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.sockets >= maxSockets || n.ctx.Err() != nil {
+		return false
+	}
+	n.sockets++
+	n.served.Add(1)
+	return true
+}
+
+func (n *network) leave() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.sockets--
+	n.served.Done()
+}
+
+// wait returns when no socket is served any more. It is called after ctx has
+// ended.
+func (n *network) wait() {
+	n.mu.Lock() // whoever enters after this finds that ctx has ended
+	served := &n.served
+	n.mu.Unlock()
+	served.Wait()
 }
 
 // serve listens until ctx ends. An address that is taken is tried again: another
@@ -104,26 +136,34 @@ func (n *network) serveListener(ctx context.Context, l net.Listener) {
 func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	upgrader := websocket.Upgrader{
 		HandshakeTimeout: 5 * time.Second,
-		// Plugins send no Origin. A page would: none but this machine's own may.
+		// Plugins send no Origin. A web page would, and none may listen in.
 		CheckOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "" },
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, _ error) {
 			http.Error(w, "this port speaks WebSocket to audio and caption plugins", status)
 		},
 	}
+	if !n.enter() {
+		http.Error(w, "too many plugins are connected, or Landale is ending", http.StatusServiceUnavailable)
+		return
+	}
+	defer n.leave()
 	c, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // Upgrade has answered
 	}
 	c.SetReadLimit(maxMessage)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(n.ctx, cancel)() // the hub's sockets outlive the settings
 	switch r.URL.Path {
 	case "/events":
-		n.feed(r.Context(), c, feedEvents)
+		n.feed(ctx, c, feedEvents)
 	case "/captions":
-		n.feed(r.Context(), c, feedCaptions)
+		n.feed(ctx, c, feedCaptions)
 	case "/ws/captions":
-		n.feed(r.Context(), c, feedSegments)
+		n.feed(ctx, c, feedSegments)
 	default:
-		n.audio(r.Context(), c)
+		n.audio(ctx, c)
 	}
 }
 
@@ -132,8 +172,12 @@ func (n *network) audio(ctx context.Context, c *websocket.Conn) {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	status := map[string]any{"type": "status", "connected": true, "receiving": false, "bufferSize": 0, "transcribing": false, "droppedEvents": 0, "queueSize": 0}
-	if err := c.WriteJSON(status); err != nil {
+	tell := func(receiving bool) bool {
+		_ = c.SetWriteDeadline(time.Now().Add(feedWait)) // a deadline in the future is always set
+		return c.WriteJSON(map[string]any{"type": "status", "connected": true, "receiving": receiving, "bufferSize": 0, "transcribing": receiving, "droppedEvents": 0, "queueSize": 0}) == nil
+	}
+	receiving := false
+	if !tell(false) {
 		return
 	}
 	type input struct {
@@ -167,6 +211,9 @@ func (n *network) audio(ctx context.Context, c *websocket.Conn) {
 		switch command {
 		case "stop":
 			leave() // its pipelines finish what they hold
+			if receiving = false; !tell(false) {
+				return
+			}
 			continue
 		case "":
 		default:
@@ -200,9 +247,8 @@ func (n *network) audio(ctx context.Context, c *websocket.Conn) {
 			return
 		}
 		n.heard(name, len(b))
-		if status["receiving"] == false {
-			status["receiving"], status["transcribing"] = true, true
-			if err := c.WriteJSON(status); err != nil {
+		if !receiving {
+			if receiving = true; !tell(true) {
 				return
 			}
 		}
@@ -317,8 +363,8 @@ func (n *network) broadcast(message func(feedKind) any) {
 // heard tells /events of sound, twice a second for each source.
 func (n *network) heard(name string, size int) {
 	n.mu.Lock()
-	n.names[name]++
-	tell := n.names[name]%50 == 1
+	n.packets[name]++
+	tell := n.packets[name]%50 == 1
 	n.mu.Unlock()
 	if !tell {
 		return

@@ -11,8 +11,10 @@ import (
 	"math"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -48,14 +50,14 @@ type openAI struct {
 	cfg     OpenAIConfig
 	client  *http.Client
 	breaker *gobreaker.CircuitBreaker[Result]
-	flavor  string // as asked of the server; "" until it has answered
+	flavor  atomic.Value // string, as asked of the server; nil until it has answered
 }
 
 func newOpenAI(cfg OpenAIConfig) *openAI {
 	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
 	return &openAI{
 		cfg:    cfg,
-		client: &http.Client{Timeout: cfg.Timeout},
+		client: &http.Client{},
 		breaker: gobreaker.NewCircuitBreaker[Result](gobreaker.Settings{
 			Name:        cfg.BaseURL,
 			Timeout:     10 * time.Second,
@@ -89,6 +91,11 @@ func (o *openAI) Transcribe(ctx context.Context, pcm []float32, h Hints) (Result
 }
 
 func (o *openAI) transcribe(ctx context.Context, pcm []float32, h Hints) (Result, error) {
+	if !h.Patient {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.cfg.Timeout)
+		defer cancel()
+	}
 	body, kind, err := o.form(pcm, h)
 	if err != nil {
 		return Result{}, err
@@ -115,13 +122,24 @@ func (o *openAI) transcribe(ctx context.Context, pcm []float32, h Hints) (Result
 	}
 	if resp.StatusCode != http.StatusOK {
 		why := fmt.Errorf("speech server says %s: %s", resp.Status, complaint(text))
-		if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
-			return Result{}, fmt.Errorf("%w: %w", ErrBusy, why)
+		switch resp.StatusCode {
+		case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+			return Result{}, why // it is this sound that is refused
+		case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+			return Result{}, fmt.Errorf("%w: %w", ErrAway, why) // a key, an address or a model that somebody will set right
 		}
-		return Result{}, why
+		return Result{}, fmt.Errorf("%w: %w", ErrBusy, why)
 	}
-	return decodeVerbose(text)
+	r, err := decodeVerbose(text)
+	if n := len(r.Words); n > 0 && r.Words[n-1].End > soundTime(len(pcm)).Seconds()+5 {
+		r.Words = nil // LocalAI has told nanoseconds, for one
+	}
+	return r, err
 }
+
+// verbose reports whether the model can tell words and likelihoods: OpenAI's
+// gpt-4o models refuse the form that does.
+func (o *openAI) verbose() bool { return !strings.HasPrefix(o.cfg.Model, "gpt-") }
 
 // form is the multipart body. whisper.cpp's server takes a field audio_ctx, which
 // cuts its work down to the sound there is: the encoder always takes 30 s
@@ -131,14 +149,16 @@ func (o *openAI) form(pcm []float32, h Hints) (io.Reader, string, error) {
 	w := multipart.NewWriter(&b)
 	fields := [][2]string{
 		{"model", o.cfg.Model},
-		{"response_format", "verbose_json"},
 		{"temperature", "0"},
-		{"timestamp_granularities[]", "word"},
-		{"timestamp_granularities[]", "segment"},
 		{"language", h.Language},
-		{"prompt", strings.TrimSpace(h.Prompt + " " + h.Before)},
+		{"prompt", strings.TrimSpace(h.Prompt + " " + ending(h.Before))},
 	}
-	if o.whisperCPP() {
+	if o.verbose() {
+		fields = append(fields, [][2]string{{"response_format", "verbose_json"}, {"timestamp_granularities[]", "word"}, {"timestamp_granularities[]", "segment"}}...)
+	} else {
+		fields = append(fields, [2]string{"response_format", "json"})
+	}
+	if o.whisperCPP() && !h.Again {
 		sound := float64(len(pcm)) / 16000
 		frames := int(math.Ceil((50*sound+32)/64)) * 64
 		fields = append(fields, [2]string{"audio_ctx", strconv.Itoa(min(frames, 1500))})
@@ -164,7 +184,12 @@ func (o *openAI) form(pcm []float32, h Hints) (io.Reader, string, error) {
 	return &b, w.FormDataContentType(), nil
 }
 
-func (o *openAI) whisperCPP() bool { return cmp.Or(o.flavor, o.cfg.Flavor) == "whispercpp" }
+func (o *openAI) whisperCPP() bool {
+	if asked, ok := o.flavor.Load().(string); ok {
+		return asked == "whispercpp"
+	}
+	return o.cfg.Flavor == "whispercpp"
+}
 
 // probe asks the server whether it is there and what it is: whisper.cpp's has
 // /health and no /v1/models. It warms the model up with a second of silence,
@@ -179,15 +204,16 @@ func (o *openAI) probe(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		o.flavor = "openai"
+		flavor := "openai"
 		if models == http.StatusNotFound && health == http.StatusOK {
-			o.flavor = "whispercpp"
+			flavor = "whispercpp"
 		}
+		o.flavor.Store(flavor)
 	}
 	if o.paid() {
 		return nil
 	}
-	_, err := o.Transcribe(ctx, make([]float32, 16000), Hints{})
+	_, err := o.Transcribe(ctx, make([]float32, 16000), Hints{Patient: true})
 	return err
 }
 
@@ -206,6 +232,9 @@ func (o *openAI) status(ctx context.Context, url string) (int, error) {
 	resp.Body.Close()
 	return resp.StatusCode, nil
 }
+
+// errReply says that what answers is no speech server, or one of another kind.
+var errReply = errors.New("speech server's reply is not verbose_json")
 
 // decodeVerbose reads a verbose_json reply. What a server leaves out is NaN or
 // empty, never invented.
@@ -229,7 +258,7 @@ func decodeVerbose(text []byte) (Result, error) {
 		} `json:"segments"`
 	}
 	if err := json.Unmarshal(text, &reply); err != nil || reply.Text == nil {
-		return Result{}, fmt.Errorf("speech server's reply is not verbose_json: %s", complaint(text))
+		return Result{}, fmt.Errorf("%w: %w: %s", ErrAway, errReply, complaint(text))
 	}
 	r := Result{Text: strings.TrimSpace(*reply.Text), Language: languageCode(reply.Language), LogProb: math.NaN(), NoSpeech: math.NaN()}
 	words := reply.Words
@@ -254,14 +283,24 @@ func decodeVerbose(text []byte) (Result, error) {
 	if haveNo {
 		r.NoSpeech = noSpeech / seconds
 	}
+	// whisper.cpp's words are tokens, pieces of words: one that begins a word begins
+	// with a space. OpenAI's are words, without any.
+	pieces := slices.ContainsFunc(words, func(w word) bool { return strings.HasPrefix(w.Word, " ") })
 	for _, w := range words {
-		if t := strings.TrimSpace(w.Word); t != "" {
-			p := -1.0
-			if w.Probability != nil {
-				p = *w.Probability
-			}
-			r.Words = append(r.Words, Word{Text: t, Start: w.Start, End: w.End, Prob: p})
+		t := strings.TrimSpace(w.Word)
+		if t == "" {
+			continue
 		}
+		p := -1.0
+		if w.Probability != nil {
+			p = max(0, min(1, *w.Probability))
+		}
+		if n := len(r.Words); n > 0 && pieces && !strings.HasPrefix(w.Word, " ") {
+			last := &r.Words[n-1]
+			last.Text, last.End, last.Prob = last.Text+t, w.End, min(last.Prob, p)
+			continue
+		}
+		r.Words = append(r.Words, Word{Text: t, Start: w.Start, End: w.End, Prob: p})
 	}
 	return r, nil
 }

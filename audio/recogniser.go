@@ -27,6 +27,11 @@ type Hints struct {
 	Before string
 	// Partial asks for speed over quality: the words are shown, not kept.
 	Partial bool
+	// Again says that an answer to the same sound was no good, so that what led to
+	// it should be left out: a prompt that is said back, a context cut short.
+	Again bool
+	// Patient says that nobody waits: only the context bounds the call.
+	Patient bool
 }
 
 // Result is what a recogniser heard.

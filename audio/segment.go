@@ -209,6 +209,7 @@ func (s *segmenter) cut(report func(phase, *utterance)) {
 	rest, restProbs := slices.Clone(u.pcm[(at+1)*silero.Window:]), slices.Clone(u.probs[at+1:])
 	u.pcm, u.probs = u.pcm[:(at+1)*silero.Window], u.probs[:at+1]
 	u.speechEnd = len(u.pcm)
+	u.voiced = max(1, u.voiced-len(restProbs)) // those are the next one's
 	s.current = nil
 	report(ended, u)
 	s.preroll, s.probs = append(s.preroll[:0], rest...), append(s.probs[:0], restProbs...)

@@ -35,13 +35,13 @@ func (s *sink) phrase(p Phrase) {
 		s.figures.count("unheard")
 	case p.Unheard != nil:
 		s.partial(p, "")
-		if again(p.Unheard) && s.spool != nil {
-			s.spool.put(spooled{At: p.At, SpeechEnd: p.SpeechEnd, Voiced: p.Voiced, Source: s.source.Name, Segment: s.segment(p)}, p.PCM)
+		s.figures.fail(p.Unheard)
+		if again(p.Unheard) && s.spool != nil &&
+			s.spool.put(spooled{At: p.At, SpeechEnd: p.SpeechEnd, Voiced: p.Voiced, Source: s.source.Name, Segment: s.segment(p)}, p.PCM) == nil {
 			s.figures.count("spooled")
 			return
 		}
 		s.figures.count("failed")
-		s.figures.fail(p.Unheard)
 	case p.Final:
 		s.final(p)
 	default:

@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,15 +43,16 @@ func newSpool(dir string, log *slog.Logger) *spool {
 // put writes the sound; the JSON file comes last and makes it count. It is called
 // by the goroutine that owns a source: some 100 kB, and only while the engine is
 // away.
-func (s *spool) put(m spooled, pcm []float32) {
+func (s *spool) put(m spooled, pcm []float32) error {
 	if err := s.write(m, pcm); err != nil {
 		s.log.Error("speech lost: the recogniser is away and the sound cannot be kept", "error", err, "at", m.At)
-		return
+		return err
 	}
 	select {
 	case s.more <- struct{}{}:
 	default:
 	}
+	return nil
 }
 
 func (s *spool) write(m spooled, pcm []float32) error {
@@ -63,14 +65,29 @@ func (s *spool) write(m spooled, pcm []float32) error {
 	if err != nil {
 		return fmt.Errorf("keep speech for later: %w", err)
 	}
-	if err := os.WriteFile(base+".wav", encodeWAV(pcm), 0o600); err != nil {
-		return fmt.Errorf("keep speech for later: %w", err)
+	err = os.WriteFile(base+".wav", encodeWAV(pcm), 0o600)
+	if err == nil {
+		err = os.WriteFile(base+".json", meta, 0o600)
 	}
-	if err := os.WriteFile(base+".json", meta, 0o600); err != nil {
-		_ = os.Remove(base + ".wav")
+	if err != nil { // a full disk leaves the beginning of a file
+		s.remove(base)
 		return fmt.Errorf("keep speech for later: %w", err)
 	}
 	return nil
+}
+
+// sweep removes sound whose description was never written.
+func (s *spool) sweep() {
+	files, err := filepath.Glob(filepath.Join(s.dir, "*.wav"))
+	if err != nil {
+		return // the pattern is ours
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(f, ".wav")
+		if _, err := os.Stat(name + ".json"); errors.Is(err, fs.ErrNotExist) {
+			s.remove(name)
+		}
+	}
 }
 
 // names are the files' names without ending, oldest first.
@@ -131,6 +148,8 @@ func (s *spool) load(name string) (m spooled, pcm []float32, err error) {
 // ends: live speech goes first.
 func (s *spool) serve(ctx context.Context, engine Recogniser, hints func() Hints, idle func() bool, out func(spooled, []float32, Result)) {
 	const shortest, longest = time.Second, time.Minute
+	s.sweep()
+	failed := map[string]int{} // times that a sound could not be recognised
 	wait := shortest
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -146,14 +165,18 @@ func (s *spool) serve(ctx context.Context, engine Recogniser, hints func() Hints
 			timer.Reset(wait)
 			continue
 		}
+		// The oldest first, but one that an engine stumbles over holds up no other.
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(failed[a], failed[b]) })
 		err := s.one(ctx, names[0], engine, hints(), out)
 		switch {
 		case err == nil:
+			delete(failed, names[0])
 			wait = 10 * time.Millisecond // the next at once
 			if len(names) == 1 {
 				wait = shortest
 			}
-		case again(err):
+		default:
+			failed[names[0]]++
 			wait = min(max(2*wait, shortest), longest)
 		}
 		timer.Reset(wait)
@@ -171,6 +194,7 @@ func (s *spool) one(ctx context.Context, name string, engine Recogniser, h Hints
 	// It could not be done in the live time: give it four times as much.
 	call, cancel := context.WithTimeout(ctx, 4*deadline(soundTime(len(pcm))))
 	defer cancel()
+	h.Patient = true
 	r, err := engine.Transcribe(call, pcm, h)
 	if err != nil && (again(err) || ctx.Err() != nil) {
 		return err

@@ -202,6 +202,11 @@ func submitTranscription(_ context.Context, c ask) (any, error) {
 		IsFinal:         true,
 		Metadata:        p.Metadata,
 	}}
+	if c.h.o.Said != nil {
+		if err := c.h.o.Said(p.Timestamp, &said.Transcript); err != nil {
+			return nil, &Error{Code: "refused", Message: err.Error()}
+		}
+	}
 	if err := event.Validate(said); err != nil {
 		return nil, err
 	}

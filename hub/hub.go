@@ -73,6 +73,9 @@ type Options struct {
 	// must neither wait nor call the hub; nil is allowed.
 	Joined func(topic, client, page, environment string)
 	Left   func(topic, client string)
+	// Said makes a transcript whole before it is published that another recogniser
+	// heard at a time; its error says why it is not wanted. Nil is allowed.
+	Said func(at time.Time, t *event.Transcript) error
 	// Routes and Mounts are what other parts answer over HTTP.
 	Routes []Route
 	Mounts []Mount

@@ -107,8 +107,10 @@ type Worker struct {
 	Model   Model
 	Log     *slog.Logger
 
-	turn     chan struct{} // holds one token; whoever has it owns what follows
 	once     sync.Once
+	life     context.Context // ends with Close
+	end      context.CancelFunc
+	turn     chan struct{} // holds one token; whoever has it owns what follows
 	child    *child
 	failures int
 	notYet   time.Time
@@ -143,16 +145,53 @@ func (t *tail) String() string {
 	return first
 }
 
-// Transcribe recognises mono samples at 16 kHz. When ctx ends while the model
-// works, the child is killed: it cannot be interrupted otherwise.
+func (w *Worker) init() {
+	w.once.Do(func() {
+		w.turn = make(chan struct{}, 1)
+		w.life, w.end = context.WithCancel(context.Background())
+	})
+}
+
+// longestCall is how long a model may work for a caller without a deadline.
+const longestCall = time.Minute
+
+// Transcribe recognises mono samples at 16 kHz. It returns when ctx ends; the
+// model, which cannot be interrupted, goes on until it has answered or ctx's
+// deadline has passed. Only then is the child killed: to load the model again
+// takes longer than to wait for an answer that nobody wants, and partials are
+// given up at every pause.
 func (w *Worker) Transcribe(ctx context.Context, pcm []float32) (Reply, error) {
-	w.once.Do(func() { w.turn = make(chan struct{}, 1) })
+	w.init()
 	select {
 	case w.turn <- struct{}{}:
 	case <-ctx.Done():
 		return Reply{}, ctx.Err()
 	}
-	defer func() { <-w.turn }()
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(longestCall)
+	}
+	type answer struct {
+		reply Reply
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() { // Close waits for it by taking the turn
+		defer func() { <-w.turn }()
+		work, cancel := context.WithDeadline(w.life, deadline)
+		defer cancel()
+		r, err := w.transcribe(work, pcm)
+		done <- answer{r, err}
+	}()
+	select {
+	case a := <-done:
+		return a.reply, a.err
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
+}
+
+func (w *Worker) transcribe(ctx context.Context, pcm []float32) (Reply, error) {
 	if err := w.ready(ctx); err != nil {
 		return Reply{}, err
 	}
@@ -180,9 +219,10 @@ func (w *Worker) Transcribe(ctx context.Context, pcm []float32) (Reply, error) {
 	return r, nil
 }
 
-// Close ends the child. The Worker may not be used after it.
+// Close ends the child, whatever it does. The Worker may not be used after it.
 func (w *Worker) Close() {
-	w.once.Do(func() { w.turn = make(chan struct{}, 1) })
+	w.init()
+	w.end()
 	w.turn <- struct{}{}
 	defer func() { <-w.turn }()
 	w.kill()
@@ -229,7 +269,7 @@ func (w *Worker) start(ctx context.Context) error {
 		return fmt.Errorf("start recogniser: %w", err)
 	}
 	// The load goes on when the caller gives up: the next one needs it too.
-	load, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTime)
+	load, cancel := context.WithTimeout(w.life, loadTime)
 	defer cancel()
 	began := time.Now()
 	r, err := w.call(load, model)
