@@ -45,6 +45,18 @@ func (r *realOBS) pid(t testing.TB) int {
 	return pid
 }
 
+// alive reports whether OBS still runs, a second after it may have crashed.
+func (r *realOBS) alive(t testing.TB) bool {
+	for range 20 {
+		comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.pid(t)))
+		if err != nil || strings.Contains(string(comm), ") Z ") {
+			return false
+		}
+		waitOrDone(t.Context(), 50*time.Millisecond)
+	}
+	return true
+}
+
 func (r *realOBS) signal(t testing.TB, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(r.pid(t), s); err != nil {
