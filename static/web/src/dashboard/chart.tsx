@@ -18,6 +18,7 @@ const colour = (name: string) => getComputedStyle(document.documentElement).getP
 const tints: Record<Group | "total", string> = { support: "--lime", chat: "--sky", speech: "--periwinkle", other: "--shark-400", total: "--sky" }
 /** Between lines: no more than a person reads at a glance, and never 2.5. */
 const steps = [0.1, 0.2, 0.5, ...[1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap(n => [n, 2 * n, 5 * n])]
+const redrawMS = 250
 const rangeIDs = ranges.map(r => r.id)
 
 // Diagonal lines for bins that nothing is known about.
@@ -67,12 +68,19 @@ export function Chart(): JSX.Element {
   createEffect(on([range, current, model.connected], ([, , connected]) => {
     if (connected) void load()
   }))
-  onCleanup(() => running?.abort())
+  // Drawing costs as much as a row of the feed, so what is counted between two looks is drawn together.
+  let due: ReturnType<typeof setTimeout> | undefined
+  onCleanup(() => {
+    running?.abort()
+    clearTimeout(due)
+  })
   model.onEvents(events => {
-    const list = untrack(bins)
     let changed = false
-    for (const e of events) if (!e.flags?.includes("test")) changed = add(list, e.type, parse(e.timestamp)) || changed
-    if (changed) setBins(list)
+    for (const e of events) if (!e.flags?.includes("test")) changed = add(untrack(bins), e.type, parse(e.timestamp)) || changed
+    if (changed) due ??= setTimeout(() => {
+      due = undefined
+      setBins(untrack(bins))
+    }, redrawMS)
   })
 
   const perMinute = (n: number) => n / range().bin
