@@ -22,6 +22,7 @@ func (a *App) newAudio(cfg Config, dir string) {
 			a.hub.now().Live("audio:levels", "levels", soundLevels{source, l.RMS, l.Peak, l.Bands[:]})
 		},
 		Session: a.sessions.name,
+		Began:   a.sessions.start,
 		Names:   func() []string { return a.names.List(time.Now()) },
 		Dir:     filepath.Join(dir, "audio"),
 		Log:     a.logs.Logger("audio"),
@@ -105,6 +106,14 @@ func (s *sessions) hear(e event.Event) {
 	case event.StreamOffline:
 		s.began.Store(nil)
 	}
+}
+
+// start is when the broadcast began that is live, zero for none.
+func (s *sessions) start() time.Time {
+	if began := s.began.Load(); began != nil {
+		return *began
+	}
+	return time.Time{}
 }
 
 func (s *sessions) name(at time.Time) string {

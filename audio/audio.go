@@ -40,6 +40,9 @@ type Options struct {
 	Levels func(source string, l Levels)
 	// Session names the session that speech at a time belongs to.
 	Session func(time.Time) string
+	// Began is when the broadcast began that is live, zero for none; nil is
+	// allowed. Times in transcript files count from it.
+	Began func() time.Time
 	// Names are words that the recogniser should know: chatters, vocabulary, the
 	// game. Nil is allowed.
 	Names func() []string
@@ -103,6 +106,9 @@ type SourceStatus struct {
 
 // New makes the part; nothing is opened before Serve.
 func New(cfg Config, o Options) *Audio {
+	if o.Began == nil {
+		o.Began = func() time.Time { return time.Time{} }
+	}
 	if o.Worker == nil {
 		o.Worker = workerCommand
 	}
@@ -165,7 +171,7 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 		cfg.Partial.Interval = 0
 	}
 	spool := newSpool(filepath.Join(a.o.Dir, "spool"), a.o.Log)
-	files := newTranscriptFiles(cfg.Files, filepath.Join(a.o.Dir, "transcripts"), a.o.Log)
+	files := newTranscriptFiles(cfg.Files, filepath.Join(a.o.Dir, "transcripts"), a.o.Began, a.o.Log)
 	s := &running{Audio: a, cfg: cfg, filter: flt, engine: engine, spool: spool}
 	named := []string{}
 	for _, src := range cfg.Sources {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"landale/event"
 )
@@ -114,13 +115,13 @@ func (c Config) Validate() []event.Problem {
 	if u := c.OpenAI.BaseURL; u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
 		say("openai.base_url", fmt.Sprintf("%q is no web address", u), "begin it with http:// or https://")
 	}
-	if m := c.Local.Model; m != "" {
+	if m := c.Local.Model; m != "" && !isFolder(m) {
 		if _, ok := newLibrary("").find(m); !ok {
 			var ids []string
 			for _, known := range models {
 				ids = append(ids, known.ID)
 			}
-			say("local.model", fmt.Sprintf("there is no model %q", m), "use one of "+strings.Join(ids, ", "))
+			say("local.model", fmt.Sprintf("there is no model %q", m), "use one of "+strings.Join(ids, ", ")+", or the folder of a model")
 		}
 	}
 	if c.Local.Threads < 0 || c.Local.Threads > 64 {
@@ -132,12 +133,45 @@ func (c Config) Validate() []event.Problem {
 			say("network.listen", "is not an address with a port", `write it like "127.0.0.1:8889"; ports end at 65535`)
 		}
 	}
+	unit := func(key string, v float64) {
+		if !(v > 0 && v <= 1) {
+			say(key, fmt.Sprintf("%v is no likelihood", v), "use a number above 0, up to 1")
+		}
+	}
+	within := func(key string, d, least, most time.Duration) {
+		if d < least || d > most {
+			say(key, fmt.Sprintf("%v is out of range", d), fmt.Sprintf("use %v to %v", least, most))
+		}
+	}
+	number := func(key string, v, least, most float64) {
+		if !(v >= least && v <= most) {
+			say(key, fmt.Sprintf("%v is out of range", v), fmt.Sprintf("use %v to %v", least, most))
+		}
+	}
+	within("openai.timeout", c.OpenAI.Timeout, time.Second, 5*time.Minute)
+	unit("vad.start", c.VAD.Start)
+	unit("vad.stop", c.VAD.Stop)
 	if c.VAD.Stop > c.VAD.Start {
 		say("vad.stop", "is above vad.start", "speech must pause below what it begins at")
 	}
+	within("vad.start_time", c.VAD.StartTime, 0, time.Second)
+	within("vad.end", c.VAD.End, 100*time.Millisecond, 5*time.Second)
+	within("vad.eager", c.VAD.Eager, 0, 5*time.Second)
 	if c.VAD.Eager > c.VAD.End {
 		say("vad.eager", "is longer than vad.end", "the early final must come before the end")
 	}
+	within("vad.preroll", c.VAD.Preroll, 0, 2*time.Second)
+	within("vad.min_speech", c.VAD.MinSpeech, 0, 2*time.Second)
+	within("vad.longest", c.VAD.Longest, 4*time.Second, 30*time.Second)
+	if c.Partial.Interval != 0 {
+		within("partial.interval", c.Partial.Interval, 100*time.Millisecond, 10*time.Second)
+	}
+	within("partial.min_audio", c.Partial.MinAudio, 0, 5*time.Second)
+	within("partial.max_lag", c.Partial.MaxLag, 100*time.Millisecond, time.Minute)
+	number("filter.no_speech", c.Filter.NoSpeech, 0, 1)
+	number("filter.log_prob", c.Filter.LogProb, -10, 0)
+	number("filter.compression", c.Filter.Compression, 1, 100)
+	number("filter.max_words_per_second", c.Filter.MaxWordsPerSecond, 1, 100)
 	if _, err := newFilter(c.Filter); err != nil {
 		say("filter.replace", err.Error(), "write a regular expression, like match = \"av alon\"")
 	}

@@ -21,10 +21,12 @@ type FilesConfig struct {
 }
 
 // transcriptFiles writes finals as they come: one set of files a session. Times
-// are from the session's first final in it.
+// are from when the broadcast began, so that they fit its recording, or from the
+// file's first final outside of one.
 type transcriptFiles struct {
-	dir string
-	log *slog.Logger
+	dir   string
+	began func() time.Time // of the broadcast; zero for none
+	log   *slog.Logger
 
 	mu      sync.Mutex
 	open    map[string]*transcriptFile // by ending
@@ -39,8 +41,8 @@ type transcriptFile struct {
 	cues  int
 }
 
-func newTranscriptFiles(cfg FilesConfig, dir string, log *slog.Logger) *transcriptFiles {
-	t := &transcriptFiles{dir: dir, log: log, open: map[string]*transcriptFile{}}
+func newTranscriptFiles(cfg FilesConfig, dir string, began func() time.Time, log *slog.Logger) *transcriptFiles {
+	t := &transcriptFiles{dir: dir, began: began, log: log, open: map[string]*transcriptFile{}}
 	for ending, on := range map[string]bool{"srt": cfg.SRT, "vtt": cfg.VTT, "txt": cfg.TXT} {
 		if on {
 			t.endings = append(t.endings, ending)
@@ -77,13 +79,16 @@ func (t *transcriptFiles) write(ending string, at time.Time, p event.Transcripti
 		if err := os.MkdirAll(t.dir, 0o700); err != nil {
 			return fmt.Errorf("transcript: %w", err)
 		}
-		// A session that goes on after a restart gets another file: its times begin anew.
+		// A session that goes on after a restart gets another file.
 		name := filepath.Join(t.dir, fmt.Sprintf("%s-%s.%s", p.StreamSessionID, at.Local().Format("150405"), ending))
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 		if err != nil {
 			return fmt.Errorf("transcript: %w", err)
 		}
 		f = &transcriptFile{f: file, began: at}
+		if began := t.began(); !began.IsZero() && began.Before(at) {
+			f.began = began
+		}
 		t.open[ending] = f
 		if ending == "vtt" {
 			if _, err := file.WriteString("WEBVTT\n\n"); err != nil {

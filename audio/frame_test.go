@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
@@ -134,6 +135,39 @@ func FuzzWAV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if w, _, err := readWAVHeader(bytes.NewReader(b)); err == nil && (w.rate < 1 || w.channels < 1) {
 			t.Errorf("got %+v", w)
+		}
+	})
+}
+
+// flacFile is a file whose header says so many channels of a rate, and nothing in
+// it.
+func flacFile(rate uint32, channels, bits byte) []byte {
+	b := append([]byte("fLaC\x80\x00\x00\x22"), 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0)
+	b = append(b, byte(rate>>12), byte(rate>>4), byte(rate<<4)|(channels-1)<<1|(bits-1)>>4, (bits-1)<<4, 0, 0, 0, 0)
+	return append(b, make([]byte, 16)...)
+}
+
+// FuzzFLAC: whatever a file says of itself, each read gives at most what was asked
+// for and a frame is all that is held.
+func FuzzFLAC(f *testing.F) {
+	f.Add(flacFile(192000, 8, 24))
+	f.Add(append(flacFile(44100, 8, 16), 0xff, 0xf8, 0x79, 0x78, 0, 0xff, 0xff, 0))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rate, channels, next, err := openFLAC(bufio.NewReader(bytes.NewReader(b)))
+		if err != nil {
+			return
+		}
+		if rate < 1 || channels < 1 || channels > 8 {
+			t.Fatalf("%d Hz, %d channels", rate, channels)
+		}
+		for range 10 {
+			pcm, err := next(rate/50 + 1)
+			if len(pcm)%channels != 0 || len(pcm) > channels*(rate/50+1+65535) {
+				t.Errorf("%d samples of %d channels", len(pcm), channels)
+			}
+			if err != nil {
+				return
+			}
 		}
 	})
 }

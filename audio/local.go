@@ -18,8 +18,8 @@ import (
 
 // LocalConfig is the section [audio.local]: recognition on this PC.
 type LocalConfig struct {
-	// Model is the id of a model of the catalogue; empty takes the first one that
-	// is installed.
+	// Model is the id of a model of the catalogue, or the folder of another one;
+	// empty takes the first of the catalogue that is installed.
 	Model string `toml:"model"`
 	// Threads is how many the model may use; 0 is one on up to four cores, else
 	// half of them, at most four. A game beside it makes more of them slower.
@@ -49,6 +49,14 @@ func newLocal(cfg LocalConfig, lib *library, language string, command func(libs 
 	if command == nil {
 		return nil, sherpa.ErrUnsupported
 	}
+	if isFolder(cfg.Model) {
+		m, err := folderModel(cfg.Model)
+		if err != nil {
+			return nil, err
+		}
+		m.Language = language
+		return startLocal(cfg, m, filepath.Base(cfg.Model), lib.dir, command, log)
+	}
 	list := lib.list()
 	i := slices.IndexFunc(list, func(m ModelInfo) bool { return cfg.Model == m.ID || cfg.Model == "" && m.Installed })
 	switch {
@@ -59,22 +67,69 @@ func newLocal(cfg LocalConfig, lib *library, language string, command func(libs 
 	case !list[i].Installed:
 		return nil, fmt.Errorf("the model %s is not installed", cfg.Model)
 	}
-	libs, err := sherpa.Unpack(filepath.Join(lib.dir, "lib"))
-	if err != nil {
-		return nil, err
-	}
 	m := lib.model(list[i])
-	m.Threads = cfg.threads()
 	if list[i].Language == "many" {
 		m.Language = language
 	}
-	return &localEngine{worker: &sherpa.Worker{Model: m, Command: func() *exec.Cmd { return command(libs) }, Log: log}, id: list[i].ID}, nil
+	return startLocal(cfg, m, list[i].ID, lib.dir, command, log)
+}
+
+func startLocal(cfg LocalConfig, m sherpa.Model, id, dir string, command func(libs string) *exec.Cmd, log *slog.Logger) (*localEngine, error) {
+	libs, err := sherpa.Unpack(filepath.Join(dir, "lib"))
+	if err != nil {
+		return nil, err
+	}
+	m.Threads = cfg.threads()
+	return &localEngine{worker: &sherpa.Worker{Model: m, Command: func() *exec.Cmd { return command(libs) }, Log: log}, id: id}, nil
+}
+
+// isFolder tells a path from the id of a model.
+func isFolder(model string) bool { return strings.ContainsAny(model, `/\`) }
+
+// folderModel finds out from its files' names what kind of model is in a folder,
+// as sherpa-onnx publishes them; of two sizes the smaller one, int8, is taken.
+func folderModel(dir string) (sherpa.Model, error) {
+	find := func(patterns ...string) string {
+		for _, p := range patterns {
+			if found, err := filepath.Glob(filepath.Join(dir, p)); err == nil && len(found) > 0 {
+				return found[0]
+			}
+		}
+		return ""
+	}
+	onnx := func(part string) string { return find("*"+part+"*.int8.onnx", "*"+part+"*.onnx") }
+	name := strings.ToLower(filepath.Base(dir))
+	tokens := find("*tokens.txt")
+	var m sherpa.Model
+	switch {
+	case onnx("preprocess") != "":
+		m = sherpa.Model{Kind: "moonshine", Files: map[string]string{"preprocessor": onnx("preprocess"), "encoder": find("encode*.onnx"), "uncached_decoder": find("uncached_decode*.onnx"), "cached_decoder": find("cached_decode*.onnx"), "tokens": tokens}}
+	case onnx("joiner") != "":
+		m = sherpa.Model{Kind: "transducer", Files: map[string]string{"encoder": onnx("encoder"), "decoder": onnx("decoder"), "joiner": onnx("joiner"), "tokens": tokens}}
+		if strings.Contains(name, "nemo") || strings.Contains(name, "parakeet") {
+			m.Kind = "nemo_transducer"
+		}
+	case onnx("encoder") != "":
+		m = sherpa.Model{Kind: "whisper", Files: map[string]string{"encoder": onnx("encoder"), "decoder": onnx("decoder"), "tokens": tokens}}
+	default:
+		m = sherpa.Model{Kind: "nemo_ctc", Files: map[string]string{"model": onnx("model"), "tokens": tokens}}
+		for _, kind := range []string{"sensevoice", "paraformer", "tdnn"} {
+			if strings.Contains(strings.ReplaceAll(name, "-", ""), kind) {
+				m.Kind = kind
+			}
+		}
+	}
+	if err := m.Check(); err != nil {
+		return m, fmt.Errorf("the folder %s holds no model that is known: %w", dir, err)
+	}
+	return m, nil
 }
 
 // String implements Recogniser.
 func (l *localEngine) String() string { return "local " + l.id }
 
-// Transcribe implements Recogniser.
+// Transcribe implements Recogniser. Its models take no hints: names are what the
+// replace list is for.
 func (l *localEngine) Transcribe(ctx context.Context, pcm []float32, _ Hints) (Result, error) {
 	r, err := l.worker.Transcribe(ctx, pcm)
 	switch {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mewkiz/flac"
+	"github.com/mewkiz/flac/frame"
 )
 
 // ErrNoDevices is returned by a build without cgo (or with the tag noaudio) for
@@ -66,14 +67,14 @@ type Device struct {
 // taken. The file is WAV (PCM of 16, 24 or 32 bits, or float) or FLAC; path "-"
 // is WAV on standard input.
 func readFile(ctx context.Context, path string, began time.Time, realTime bool, out func(context.Context, Frame) error) error {
-	var r io.ReadCloser = os.Stdin
+	r := standardInput(ctx)
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
 			return fmt.Errorf("sound file: %w", err)
 		}
 		r = f
-		defer r.Close()
+		defer f.Close()
 	}
 	b := bufio.NewReader(r)
 	open := openWAV
@@ -116,6 +117,30 @@ func readFile(ctx context.Context, path string, began time.Time, realTime bool, 
 // come with the last ones.
 type nextSamples func(n int) ([]float32, error)
 
+// standardInput is standard input that ends with ctx. A read of it cannot be ended:
+// one goroutine may stay in it until the process ends.
+func standardInput(ctx context.Context) io.Reader {
+	return &input{ctx: ctx}
+}
+
+type input struct {
+	ctx  context.Context
+	pipe *io.PipeReader
+}
+
+func (in *input) Read(b []byte) (int, error) {
+	if in.pipe == nil {
+		r, w := io.Pipe()
+		in.pipe = r
+		context.AfterFunc(in.ctx, func() { w.CloseWithError(in.ctx.Err()) })
+		go func() {
+			_, err := io.Copy(w, os.Stdin)
+			w.CloseWithError(err) // nil is io.EOF
+		}()
+	}
+	return in.pipe.Read(b)
+}
+
 func openWAV(r *bufio.Reader) (rate, channels int, next nextSamples, err error) {
 	format, left, err := readWAVHeader(r)
 	if err != nil {
@@ -140,6 +165,9 @@ func openFLAC(r *bufio.Reader) (rate, channels int, next nextSamples, err error)
 		return 0, 0, nil, fmt.Errorf("not a FLAC file: %w", err)
 	}
 	rate, channels = int(s.Info.SampleRate), int(s.Info.NChannels)
+	if rate < 1 || rate > 192000 || s.Info.BitsPerSample < 4 {
+		return 0, 0, nil, fmt.Errorf("not a FLAC file: %d Hz, %d bits", rate, s.Info.BitsPerSample)
+	}
 	scale := float32(int64(1) << (s.Info.BitsPerSample - 1))
 	var held []float32
 	return rate, channels, func(n int) ([]float32, error) {
@@ -150,7 +178,12 @@ func openFLAC(r *bufio.Reader) (rate, channels int, next nextSamples, err error)
 				held = nil
 				return pcm, err // io.EOF at the end
 			}
-			for i := range f.Subframes[0].Samples {
+			// A frame holds at most 65,535 samples of each of at most eight channels.
+			n := len(f.Subframes[0].Samples)
+			if len(f.Subframes) != channels || slices.ContainsFunc(f.Subframes, func(s *frame.Subframe) bool { return len(s.Samples) != n }) {
+				return nil, errors.New("FLAC frame with other channels than the file")
+			}
+			for i := range n {
 				for _, sub := range f.Subframes {
 					held = append(held, float32(sub.Samples[i])/scale)
 				}
