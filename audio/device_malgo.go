@@ -65,49 +65,20 @@ func closeContext(mal *malgo.AllocatedContext) {
 // with periods that can be longer; attempt picks the periods. Opened is called
 // with the device's name once samples come.
 func capture(ctx context.Context, want string, attempt int, opened func(string), out func(context.Context, Frame) error) error {
-	mal, err := malgo.InitContext(backends(), malgo.ContextConfig{}, nil)
-	if err != nil {
-		return fmt.Errorf("%w: sound system: %w", errGone, err)
-	}
-	cfg := malgo.DefaultDeviceConfig(malgo.Capture)
-	cfg.Capture.Format = malgo.FormatF32
-	cfg.Capture.Channels = 0 // what it has: the mix is ours, in float
-	cfg.SampleRate = 0
-	p := periods[min(attempt, len(periods)-1)]
-	cfg.PeriodSizeInMilliseconds, cfg.Periods = p.ms, p.count
-	name := "default microphone"
-	if infos, err := mal.Devices(malgo.Capture); err != nil {
-		closeContext(mal)
-		return fmt.Errorf("%w: sound devices: %w", errGone, err)
-	} else if i := pick(infos, want); i < 0 {
-		closeContext(mal)
-		return fmt.Errorf("%w: no microphone's name contains %q", errGone, want)
-	} else {
-		name = infos[i].Name()
-		cfg.Capture.DeviceID = infos[i].ID.Pointer()
-	}
-
 	// The ring is made before the rate is known: for two seconds of eight channels
 	// at 48 kHz.
 	r := newRing(ringTime * 48000 * 8)
-	dev, err := malgo.InitDevice(mal.Context, cfg, malgo.DeviceCallbacks{
-		Data: func(_, in []byte, _ uint32) {
-			if len(in) >= 4 {
-				r.put(unsafe.Slice((*float32)(unsafe.Pointer(&in[0])), len(in)/4))
-			}
-		},
-	})
+	p := periods[min(attempt, len(periods)-1)]
+	dev, err := open(ctx, want, p.ms, p.count, r)
 	if err != nil {
-		closeContext(mal)
-		return fmt.Errorf("%w: open %s: %w", errGone, name, err)
+		return err
 	}
 	// Uninit of a device that vanished hangs for ever: it gets a goroutine of its
 	// own, which may be left behind together with the context.
 	defer func() {
 		done := make(chan struct{})
 		go func() {
-			dev.Uninit()
-			closeContext(mal)
+			dev.close()
 			close(done)
 		}()
 		select {
@@ -115,10 +86,7 @@ func capture(ctx context.Context, want string, attempt int, opened func(string),
 		case <-time.After(time.Second):
 		}
 	}()
-	if err := dev.Start(); err != nil {
-		return fmt.Errorf("%w: start %s: %w", errGone, name, err)
-	}
-	rate, channels := int(dev.SampleRate()), int(dev.CaptureChannels())
+	name, rate, channels := dev.name, int(dev.SampleRate()), int(dev.CaptureChannels())
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	heard, first := time.Now(), true
@@ -126,7 +94,8 @@ func capture(ctx context.Context, want string, attempt int, opened func(string),
 	// The frames' samples live in buffers that go round: one is used again when all
 	// that a pipeline's queue can hold have come after it.
 	var bufs [frameQueue + 2][]float32
-	for turn := 0; ; turn = (turn + 1) % len(bufs) {
+	turn := 0
+	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -150,10 +119,105 @@ func capture(ctx context.Context, want string, attempt int, opened func(string),
 		if err := out(ctx, f); err != nil {
 			return err
 		}
+		turn = (turn + 1) % len(bufs)
 		if missing := lost.add(at, f.duration()); missing > maxDeficit && attempt < len(periods)-1 {
 			return fmt.Errorf("%w: %v of 10 s of %s, with %d periods of %d ms", errOverrun, missing.Round(time.Millisecond), name, p.count, p.ms)
 		}
 	}
+}
+
+// captureDevice is a device that gives samples into a ring.
+type captureDevice struct {
+	*malgo.Device
+	mal  *malgo.AllocatedContext
+	name string
+}
+
+func (d *captureDevice) close() {
+	d.Uninit()
+	closeContext(d.mal)
+}
+
+// openTime is how long a device may take to open: a sound server that hangs
+// answers never.
+const openTime = 10 * time.Second
+
+// opening bounds how many such calls may be left behind.
+var opening = make(chan struct{}, 4)
+
+// open opens and starts a device beside its caller, who gets it or errGone within
+// openTime, or ctx's error. A device that opens later is closed again.
+func open(ctx context.Context, want string, ms, count uint32, r *ring) (*captureDevice, error) {
+	select {
+	case opening <- struct{}{}:
+	default:
+		return nil, fmt.Errorf("%w: the sound system does not answer", errGone)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, openTime, fmt.Errorf("%w: the sound system did not answer for %v", errGone, openTime))
+	defer cancel()
+	type result struct {
+		dev *captureDevice
+		err error
+	}
+	got := make(chan result)
+	go func() {
+		defer func() { <-opening }()
+		dev, err := openDevice(want, ms, count, r)
+		select {
+		case got <- result{dev, err}:
+		case <-ctx.Done():
+			if dev != nil {
+				dev.close()
+			}
+		}
+	}()
+	select {
+	case o := <-got:
+		return o.dev, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func openDevice(want string, ms, count uint32, r *ring) (*captureDevice, error) {
+	mal, err := malgo.InitContext(backends(), malgo.ContextConfig{}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: sound system: %w", errGone, err)
+	}
+	cfg := malgo.DefaultDeviceConfig(malgo.Capture)
+	cfg.Capture.Format = malgo.FormatF32
+	cfg.Capture.Channels = 0 // what it has: the mix is ours, in float
+	cfg.SampleRate = 0
+	cfg.PeriodSizeInMilliseconds, cfg.Periods = ms, count
+	var name string
+	if infos, err := mal.Devices(malgo.Capture); err != nil {
+		closeContext(mal)
+		return nil, fmt.Errorf("%w: sound devices: %w", errGone, err)
+	} else if i := pick(infos, want); i < 0 {
+		closeContext(mal)
+		return nil, fmt.Errorf("%w: no microphone's name contains %q", errGone, want)
+	} else {
+		name = infos[i].Name()
+		cfg.Capture.DeviceID = infos[i].ID.Pointer()
+	}
+
+	dev, err := malgo.InitDevice(mal.Context, cfg, malgo.DeviceCallbacks{
+		Data: func(_, in []byte, _ uint32) {
+			if len(in) >= 4 {
+				r.put(unsafe.Slice((*float32)(unsafe.Pointer(&in[0])), len(in)/4))
+			}
+		},
+	})
+	if err != nil {
+		closeContext(mal)
+		return nil, fmt.Errorf("%w: open %s: %w", errGone, name, err)
+	}
+	if err := dev.Start(); err != nil {
+		dev.Uninit()
+		closeContext(mal)
+		return nil, fmt.Errorf("%w: start %s: %w", errGone, name, err)
+	}
+	return &captureDevice{dev, mal, name}, nil
 }
 
 // pick finds the device whose name contains want, without regard to case; the

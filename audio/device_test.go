@@ -105,6 +105,47 @@ func TestUnplug(t *testing.T) {
 	}
 }
 
+// TestFrozen: a sound server that hangs holds up nobody: capture says that the
+// device is gone, a new try ends with its context, and sound comes again after it.
+func TestFrozen(t *testing.T) {
+	do := audiotest.Microphone(t, "../scripts/pulse-headless.sh")
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	nothing := func(context.Context, Frame) error { return nil }
+	err := capture(ctx, "TestMicrophone", 2, func(string) { do("freeze") }, nothing)
+	thawed := false
+	thaw := func() {
+		if !thawed {
+			thawed = true
+			do("thaw")
+		}
+	}
+	defer thaw()
+	if !errors.Is(err, errGone) {
+		t.Fatalf("capture ended with %v, want that the device is gone", err)
+	}
+	short, stop := context.WithTimeout(context.Background(), time.Second)
+	defer stop()
+	began := time.Now()
+	if err := capture(short, "TestMicrophone", 2, func(string) {}, nothing); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while it hangs: %v", err)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("a try ended %v after its context", took-time.Second)
+	}
+	thaw()
+	again, heard := context.WithTimeout(context.Background(), 30*time.Second)
+	defer heard()
+	for again.Err() == nil {
+		if err := capture(again, "TestMicrophone", 2, func(string) { heard() }, nothing); !errors.Is(err, errGone) {
+			break
+		}
+	}
+	if !errors.Is(again.Err(), context.Canceled) {
+		t.Error("nothing is heard after the sound server went on")
+	}
+}
+
 // TestMicrophone is the main job on real sound: recordings are played into a
 // microphone that the part listens to, and come out as text, with words while
 // they are spoken; then the microphone is pulled out in the middle of a sentence
