@@ -20,9 +20,9 @@ check:
 web:
     cd static/web && npm ci --no-audit --no-fund && npm run build
 
-# landale.exe
+# landale.exe; needs gcc-mingw-w64-x86-64 for the microphone
 windows VERSION="":
-    GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -H windowsgui -X main.version={{VERSION}}' -o landale.exe .
+    GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc go build -trimpath -ldflags '-s -w -H windowsgui -X main.version={{VERSION}}' -o landale.exe .
 
 # the figures; each prints its ratio to a baseline of the same run
 bench *ARGS="-benchtime 2s":
