@@ -71,6 +71,7 @@ type Audio struct {
 	network *network
 	files   *transcriptFiles
 	filter  *filter
+	spool   *spool
 	listen  string // where the network port is open; "" while it is not
 	engine  Recogniser
 	reason  string // why nothing is recognised
@@ -181,7 +182,7 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 	}
 	net := newNetwork(ctx, named, s.accept(ctx), a.o.Log)
 	a.mu.Lock()
-	a.engine, a.reason, a.network, a.files, a.filter = engine, reason, net, files, flt
+	a.engine, a.reason, a.network, a.files, a.filter, a.spool = engine, reason, net, files, flt, spool
 	a.sources = map[string]*SourceStatus{}
 	a.mu.Unlock()
 
@@ -425,7 +426,7 @@ func later(a, b time.Time) time.Time {
 func (a *Audio) Status() event.Status {
 	sources := a.Sources()
 	a.mu.Lock()
-	reason, engine, port, language, paused := a.reason, a.engine, a.listen, a.cfg.Language, a.paused
+	reason, engine, port, language, paused, spool := a.reason, a.engine, a.listen, a.cfg.Language, a.paused, a.spool
 	downloads := make([]Download, 0, len(a.downloads))
 	for _, d := range a.downloads {
 		downloads = append(downloads, *d)
@@ -436,6 +437,9 @@ func (a *Audio) Status() event.Status {
 	st.Details["audio_port"] = port
 	st.Details["language"], st.Details["paused"] = language, paused
 	st.Details["downloads"] = downloads
+	if spool != nil {
+		st.Details["waiting"] = spool.waiting.Load()
+	}
 	if engine != nil {
 		st.Details["engine"] = engine.String()
 	}

@@ -42,10 +42,10 @@ type Phrase struct {
 	// all of its words in Committed.
 	Committed, Tail []string
 	Result          Result
-	// At is when the sound's first sample was captured, SpeechEnd when the voice
-	// ended, Voiced how much of it was voice.
-	At, SpeechEnd time.Time
-	Voiced        time.Duration
+	// At is when the sound's first sample was captured, Onset when the voice was
+	// first heard in it, SpeechEnd when that ended, Voiced how much of it was voice.
+	At, Onset, SpeechEnd time.Time
+	Voiced               time.Duration
 	// Ended is when the pause was recognised as the end; zero for a partial.
 	Ended time.Time
 	// EngineStart and EngineEnd are when the recogniser worked.
@@ -177,7 +177,7 @@ func (d *dictation) lag(now time.Time) time.Duration {
 }
 
 func (d *dictation) phrase(u *utterance) Phrase {
-	return Phrase{Number: u.number, At: u.at, SpeechEnd: u.at.Add(soundTime(u.speechEnd)), Voiced: u.voicedTime(), PCM: u.audio()}
+	return Phrase{Number: u.number, At: u.at, Onset: u.at.Add(soundTime(u.lead)), SpeechEnd: u.at.Add(soundTime(u.speechEnd)), Voiced: u.voicedTime(), PCM: u.audio()}
 }
 
 // finish makes the ended utterance a final: the eager one where there is one, of

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"landale/event"
 )
@@ -24,7 +25,16 @@ type sink struct {
 	publish  func(event.Event)
 	spool    *spool
 	figures  *figures
+
+	// before is the newest final: when its voice ended, and its text.
+	before struct {
+		end  time.Time
+		text string
+	}
 }
+
+// mergeGap is the pause within which two finals are one sentence.
+const mergeGap = 700 * time.Millisecond
 
 // phrase is called by the goroutine that owns the source.
 func (s *sink) phrase(p Phrase) {
@@ -84,6 +94,9 @@ func (s *sink) final(p Phrase) {
 	now := time.Now()
 	t := s.transcript(p.Result, v, p.At, soundTime(len(p.PCM)))
 	t.SegmentID = s.segment(p)
+	gap := p.Onset.Sub(s.before.end)
+	t.Continues = gap < mergeGap && gap > -mergeGap && !strings.ContainsAny(lastRune(s.before.text), ".!?…。！？")
+	s.before.end, s.before.text = p.SpeechEnd, t.Message
 	t.Latency = &event.TranscriptLatency{
 		EngineStart: p.EngineStart.Sub(p.SpeechEnd).Milliseconds(),
 		EngineEnd:   p.EngineEnd.Sub(p.SpeechEnd).Milliseconds(),
@@ -91,6 +104,11 @@ func (s *sink) final(p Phrase) {
 	}
 	s.figures.final(*t.Latency, p.EngineEnd.Sub(p.EngineStart), soundTime(len(p.PCM)))
 	s.publish(s.event(p.At, event.TranscriptionFinal{Transcript: t}))
+}
+
+func lastRune(text string) string {
+	_, n := utf8.DecodeLastRuneInString(text)
+	return text[len(text)-n:]
 }
 
 // late publishes what was recognised after the engine had been away.
@@ -105,6 +123,7 @@ func (s *sink) late(m spooled, pcm []float32, r Result) {
 	e := s.event(m.At, event.TranscriptionFinal{Transcript: t})
 	e.SourceID = m.Source
 	s.figures.count("late")
+	s.figures.recovered()
 	s.publish(e)
 }
 
@@ -189,6 +208,13 @@ func (f *figures) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lastError = err.Error()
+}
+
+// recovered says that the engine works again.
+func (f *figures) recovered() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lastError = ""
 }
 
 func (f *figures) final(latency event.TranscriptLatency, engine, sound time.Duration) {

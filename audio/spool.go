@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,8 @@ type spool struct {
 	dir  string
 	log  *slog.Logger
 	more chan struct{} // there is something
+	// waiting is how many sounds there were when somebody last looked.
+	waiting atomic.Int64
 }
 
 func newSpool(dir string, log *slog.Logger) *spool {
@@ -48,6 +51,7 @@ func (s *spool) put(m spooled, pcm []float32) error {
 		s.log.Error("speech lost: the recogniser is away and the sound cannot be kept", "error", err, "at", m.At)
 		return err
 	}
+	s.waiting.Add(1)
 	select {
 	case s.more <- struct{}{}:
 	default:
@@ -100,6 +104,7 @@ func (s *spool) names() []string {
 		files[i] = strings.TrimSuffix(f, ".json")
 	}
 	slices.Sort(files)
+	s.waiting.Store(int64(len(files)))
 	return files
 }
 

@@ -25,6 +25,10 @@ type Transcript struct {
 	// RawText is what the recogniser wrote where replacements or the mask changed
 	// it.
 	RawText string `json:"raw_text,omitempty" rule:"max=10000"`
+	// Continues marks a final that goes on with the sentence of the one before from
+	// its source: it began within 700 ms of it, which ended without a full stop. Both
+	// read as one line.
+	Continues bool `json:"continues,omitempty"`
 	// Late marks a final that was recognised after the engine had been away.
 	Late bool `json:"late,omitempty"`
 	// Latency is what the utterance went through on its way.

@@ -407,6 +407,8 @@ export interface Transcript {
   words?: TranscriptWord[]
   /** raw_text is what the recogniser wrote where replacements or the mask changed it. */
   raw_text?: string
+  /** continues marks a final that goes on with the sentence of the one before from its source: it began within 700 ms of it, which ended without a full stop. Both read as one line. */
+  continues?: boolean
   /** late marks a final that was recognised after the engine had been away. */
   late?: boolean
   /** latency is what the utterance went through on its way. */
