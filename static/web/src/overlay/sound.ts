@@ -15,10 +15,13 @@ export interface SoundStatus {
   sounds: Record<string, "loading" | "ready" | "missing">
 }
 
-/** The address of a sound by the name that rules give it, "" for one that cannot be. */
+/**
+ * The address of a sound by the name that rules give it, "" for one that cannot be: "follow" comes with the program,
+ * "custom/horn.mp3" is the streamer's own.
+ */
 export function soundAddress(name: string): string {
   if (!/^[\w-][\w. -]*(\/[\w-][\w. -]*)*$/.test(name)) return ""
-  return "/sounds/" + name.split("/").map(encodeURIComponent).join("/") + (/\.\w+$/.test(name) ? "" : ".ogg")
+  return (name.startsWith("custom/") ? "/" : "/sounds/") + name.split("/").map(encodeURIComponent).join("/") + (/\.\w+$/.test(name) ? "" : ".ogg")
 }
 
 export class SoundBoard {

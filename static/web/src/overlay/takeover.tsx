@@ -27,6 +27,8 @@ const known = (type: string) => (type in defaults || type === "custom" ? type : 
 function Cover() {
   // What covers stays until the cover is gone from the picture.
   const [shown, setShown] = createSignal<Takeover | null>(null)
+  const [connected, setConnected] = createSignal(false)
+  onCleanup(overlay.wire.onStatus(status => setConnected(status.state === "connected")))
   let element: HTMLElement | undefined
   let leaving: motion.Motion | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -60,7 +62,7 @@ function Cover() {
 
   return (
     <Show when={shown() !== null}>
-      <main class="takeover" ref={element} data-active="true" data-type={known(shown()?.type ?? "")} data-connected={document.documentElement.dataset.connected}>
+      <main class="takeover" ref={element} data-active="true" data-type={known(shown()?.type ?? "")} data-connected={String(connected())}>
         <div class="takeover-bars" aria-hidden="true"><i /><i /><i /><i /><i /><i /></div>
         <Show when={text(shown()?.message, defaults[shown()?.type ?? ""] ?? "")} keyed>
           {message => <h1 class="takeover-message" dir="auto" data-length={[...message].length > 60 ? "long" : "short"}>{message}</h1>}
