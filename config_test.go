@@ -192,6 +192,8 @@ name = "mic"
 	// A listen that clashes with the default of health cannot be told from a
 	// health that does: the section falls back.
 	want.HTTP.Ring = DefaultConfig().HTTP.Ring
+	// Of two sources with one name the first one stays.
+	want.Audio.Sources = []audio.Source{{Name: "mic"}}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got %+v\nwant %+v", cfg, want)
 	}
