@@ -204,7 +204,7 @@ func (s *session) take(ctx context.Context, in inbound) (move string, err error)
 	switch m.Metadata.Kind {
 	case welcomeMessage:
 		if m.Payload.Session == nil || m.Payload.Session.ID == "" {
-			return "", errors.New("Twitch's welcome has no session")
+			return "", errors.New("the welcome of Twitch has no session")
 		}
 		info := m.Payload.Session
 		moved := in.wire == s.next
