@@ -24,6 +24,6 @@ web:
 windows VERSION="":
     GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc go build -trimpath -ldflags '-s -w -H windowsgui -X main.version={{VERSION}}' -o landale.exe .
 
-# the figures; each prints its ratio to a baseline of the same run
-bench *ARGS="-benchtime 2s":
-    go test -run '^$' -bench . {{ARGS}} ./...
+# the figures of bench/README.md; `just bench full` with millions of rows
+bench *ARGS:
+    bench/run.sh {{ARGS}}
