@@ -4,6 +4,7 @@ package audio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -12,6 +13,10 @@ import (
 
 	"github.com/gen2brain/malgo"
 )
+
+// errGone says that a device stopped giving samples or cannot be found; it is
+// opened again when it returns.
+var errGone = errors.New("the device is gone")
 
 const (
 	// watchdog is how long a device may give nothing before it counts as gone: a

@@ -243,13 +243,16 @@ func TestStall(t *testing.T) {
 		if unheard == 0 {
 			t.Error("a stall of 30 s kept every final in memory")
 		}
+		worst := time.Duration(0)
 		for _, f := range fs {
 			if ended := f.Ended.Sub(began); f.Unheard == nil && ended > 42*time.Second {
-				if lag := f.out.Sub(f.Ended); lag > 1500*time.Millisecond {
-					t.Errorf("at %v the lag was still %v", ended, lag)
-				}
+				worst = max(worst, f.out.Sub(f.Ended))
 			}
 		}
+		if worst > 1500*time.Millisecond {
+			t.Errorf("after one utterance the lag was still %v", worst)
+		}
+		t.Logf("%d utterances, %d of them kept for later; after the one in which the engine came back the lag is %v at most", len(seen), unheard, worst.Round(time.Millisecond))
 	})
 }
 
@@ -492,4 +495,22 @@ func missing(t testing.TB, what string) {
 		t.Fatalf("%s is not installed", what)
 	}
 	t.Skipf("%s is not installed", what)
+}
+
+// BenchmarkPipeline is what a frame of a device costs when nobody speaks: 10 ms of
+// 48 kHz stereo through mix, meter, rate, filter and detector.
+func BenchmarkPipeline(b *testing.B) {
+	log := slog.New(slog.DiscardHandler)
+	d := newDictation(DefaultDictationConfig(), deaf{}, func() Hints { return Hints{} }, func(Phrase) {}, log)
+	p := newPipeline("mic", DefaultVADConfig(), d, func(dsp.Levels) {}, log)
+	pcm := make([]float32, 960)
+	for i := range pcm {
+		pcm[i] = float32(i%7-3) / 400 // a hiss of -45 dBFS, above the gate
+	}
+	ctx, at := context.Background(), time.Now()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		p.take(ctx, Frame{At: at.Add(time.Duration(i) * 10 * time.Millisecond), Rate: 48000, Channels: 2, PCM: pcm})
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/10e6*100, "%core")
 }

@@ -1,3 +1,5 @@
+//go:build cgo && !noaudio
+
 package audio
 
 import (
@@ -49,4 +51,32 @@ func (r *ring) take(dst []float32) ([]float32, time.Time) {
 	}
 	r.read.Store(to)
 	return dst, time.Unix(0, at)
+}
+
+// maxDeficit is how much of ten seconds may be missing before a device is opened
+// with longer periods; a period that came late looks like up to 40 ms.
+const maxDeficit = 80 * time.Millisecond
+
+// deficit compares the sound that came with the clock, ten seconds at a time, so
+// that a crystal's drift does not add up.
+type deficit struct {
+	from  time.Time
+	sound time.Duration
+}
+
+// add takes in sound whose last sample came at a time, and returns how much is
+// missing of the ten seconds that just ended; 0 within them.
+func (d *deficit) add(at time.Time, sound time.Duration) time.Duration {
+	if d.from.IsZero() {
+		d.from = at // what came with the first block was spoken before
+		return 0
+	}
+	d.sound += sound
+	elapsed := at.Sub(d.from)
+	if elapsed < 10*time.Second {
+		return 0
+	}
+	missing := elapsed - d.sound
+	*d = deficit{from: at}
+	return max(0, missing)
 }

@@ -18,43 +18,11 @@ import (
 // everything that needs a sound device.
 var ErrNoDevices = errors.New("this build cannot open sound devices: it was built without cgo; file and network sources work")
 
-// errGone says that a device stopped giving samples or cannot be found; it is
-// opened again when it returns.
-var errGone = errors.New("the device is gone")
-
 // longestPeriods asks capture for the periods that lose nothing on any machine.
 const longestPeriods = 2
 
 // errOverrun says that samples were lost and that longer periods may mend it.
 var errOverrun = errors.New("samples were lost")
-
-// maxDeficit is how much of ten seconds may be missing before a device is opened
-// with longer periods; a period that came late looks like up to 40 ms.
-const maxDeficit = 80 * time.Millisecond
-
-// deficit compares the sound that came with the clock, ten seconds at a time, so
-// that a crystal's drift does not add up.
-type deficit struct {
-	from  time.Time
-	sound time.Duration
-}
-
-// add takes in sound whose last sample came at a time, and returns how much is
-// missing of the ten seconds that just ended; 0 within them.
-func (d *deficit) add(at time.Time, sound time.Duration) time.Duration {
-	if d.from.IsZero() {
-		d.from = at // what came with the first block was spoken before
-		return 0
-	}
-	d.sound += sound
-	elapsed := at.Sub(d.from)
-	if elapsed < 10*time.Second {
-		return 0
-	}
-	missing := elapsed - d.sound
-	*d = deficit{from: at}
-	return max(0, missing)
-}
 
 // Device is a sound device that can be listened to.
 type Device struct {
