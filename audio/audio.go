@@ -206,8 +206,8 @@ func (a *Audio) run(ctx context.Context, cfg Config) error {
 		late := s.sink(Source{Name: "late"})
 		wg.Go(func() { spool.serve(ctx, engine, s.hints, s.idle, late.late) })
 	}
-	if o, ok := engine.(*openAI); ok {
-		wg.Go(func() { s.probe(ctx, o) })
+	if engine != nil {
+		wg.Go(func() { s.probe(ctx, engine) })
 	}
 	<-ctx.Done()
 	wg.Wait()
@@ -600,6 +600,8 @@ type deaf struct{}
 
 func (deaf) String() string { return "none" }
 
+func (deaf) Warm(context.Context) error { return errDeaf }
+
 func (deaf) Transcribe(context.Context, []float32, Hints) (Result, error) { return Result{}, errDeaf }
 
 var errDeaf = errors.New("there is no recogniser")
@@ -629,12 +631,16 @@ func (s *running) idle() bool {
 // loadTime is how long a server may take to load its model for the first answer.
 const loadTime = 2 * time.Minute
 
-// probe finds out what the speech server is and warms it up, until it answers.
-func (s *running) probe(ctx context.Context, o *openAI) {
+// probe warms the engine up, so that the first words do not wait for its model,
+// and says what is wrong with it, until it answers.
+func (s *running) probe(ctx context.Context, engine Recogniser) {
 	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
 		call, cancel := context.WithTimeout(ctx, loadTime)
-		err := o.probe(call)
+		err := engine.Warm(call)
 		cancel()
+		if ctx.Err() != nil {
+			return
+		}
 		s.mu.Lock()
 		s.reason = ""
 		if err != nil {
@@ -642,7 +648,7 @@ func (s *running) probe(ctx context.Context, o *openAI) {
 		}
 		s.mu.Unlock()
 		if err == nil {
-			s.o.Log.Info("speech server answers", "engine", o.String(), "whispercpp", o.whisperCPP())
+			s.o.Log.Info("recogniser answers", "engine", engine.String())
 			return
 		}
 		select {

@@ -62,6 +62,8 @@ type twice struct {
 
 func (e *twice) String() string { return "twice" }
 
+func (e *twice) Warm(context.Context) error { return nil }
+
 func (e *twice) Transcribe(_ context.Context, _ []float32, h Hints) (Result, error) {
 	e.hints = append(e.hints, h)
 	if h.Again {

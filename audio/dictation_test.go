@@ -40,6 +40,8 @@ func baseModel(sound time.Duration) time.Duration {
 	return 5 * time.Second
 }
 
+func (e *tableEngine) Warm(context.Context) error { return nil }
+
 func (e *tableEngine) Transcribe(ctx context.Context, pcm []float32, h Hints) (Result, error) {
 	sound := soundTime(len(pcm))
 	e.calls = append(e.calls, sound)

@@ -141,6 +141,12 @@ func (l *localEngine) Transcribe(ctx context.Context, pcm []float32, _ Hints) (R
 	return Result{Text: strings.TrimSpace(r.Text), Words: words(r.Tokens, soundTime(len(pcm)).Seconds()), LogProb: math.NaN(), NoSpeech: math.NaN(), Language: r.Language}, nil
 }
 
+// Warm implements Recogniser.
+func (l *localEngine) Warm(ctx context.Context) error {
+	_, err := l.Transcribe(ctx, make([]float32, 16000), Hints{})
+	return err
+}
+
 func (l *localEngine) close() { l.worker.Close() }
 
 // words joins the pieces of words that models give: a piece that begins one

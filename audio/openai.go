@@ -191,10 +191,10 @@ func (o *openAI) whisperCPP() bool {
 	return o.cfg.Flavor == "whispercpp"
 }
 
-// probe asks the server whether it is there and what it is: whisper.cpp's has
+// Warm implements Recogniser. It asks the server whether it is there and what it is: whisper.cpp's has
 // /health and no /v1/models. It warms the model up with a second of silence,
 // since many servers load it with the first request.
-func (o *openAI) probe(ctx context.Context) error {
+func (o *openAI) Warm(ctx context.Context) error {
 	if o.cfg.Flavor == "auto" {
 		models, err := o.status(ctx, o.cfg.BaseURL+"/models")
 		if err != nil {

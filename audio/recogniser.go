@@ -13,6 +13,9 @@ type Recogniser interface {
 	// ends. ErrBusy and ErrAway (and whatever wraps them) mean that the same sound
 	// may be tried again later; any other error that it never will work.
 	Transcribe(ctx context.Context, pcm []float32, hints Hints) (Result, error)
+	// Warm prepares the engine, so that the first words need not wait for its model,
+	// and says why it does not work.
+	Warm(ctx context.Context) error
 	// String names the engine and model for events and the dashboard.
 	String() string
 }

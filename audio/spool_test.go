@@ -59,6 +59,8 @@ type stumbler struct{}
 
 func (stumbler) String() string { return "stumbler" }
 
+func (stumbler) Warm(context.Context) error { return nil }
+
 func (stumbler) Transcribe(_ context.Context, pcm []float32, h Hints) (Result, error) {
 	if len(pcm) == 3*16000 || !h.Patient {
 		return Result{}, ErrBusy

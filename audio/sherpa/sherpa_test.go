@@ -17,6 +17,9 @@ import (
 // TestMain is also the worker: the tests start themselves as the child.
 func TestMain(m *testing.M) {
 	if libs := os.Getenv("SHERPA_WORKER"); libs != "" {
+		if d, err := time.ParseDuration(os.Getenv("SHERPA_DELAY")); err == nil {
+			time.Sleep(d) // a model that loads from a slow disk
+		}
 		if err := RunWorker(libs, os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}
@@ -207,6 +210,57 @@ func TestGivingUp(t *testing.T) {
 	}
 	if _, err := w.Transcribe(ctx, noise(1)); err != nil {
 		t.Errorf("the next caller: %v", err)
+	}
+}
+
+// TestSlowModel: a model that loads longer than the first caller waits is loaded
+// once, for the next one.
+func TestSlowModel(t *testing.T) {
+	w := worker(t, tinyModel(t))
+	plain, starts := w.Command, 0
+	w.Command = func() *exec.Cmd {
+		starts++
+		c := plain()
+		c.Env = append(c.Env, "SHERPA_DELAY=500ms")
+		return c
+	}
+	short, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := w.Transcribe(short, noise(1)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v, want that the time is over", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if r, err := w.Transcribe(ctx, noise(1)); err != nil || r.Text == "" {
+		t.Errorf("got %q, %v", r.Text, err)
+	}
+	if starts != 1 {
+		t.Errorf("the child was started %d times, want once", starts)
+	}
+}
+
+// TestLeft: a call that is given up leaves the child and its model as they are.
+func TestLeft(t *testing.T) {
+	w := worker(t, tinyModel(t))
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := w.Transcribe(ctx, noise(1)); err != nil {
+		t.Fatal(err)
+	}
+	pid := w.child.cmd.Process.Pid
+	for range 20 {
+		gone, leave := context.WithCancel(ctx)
+		go leave()
+		if _, err := w.Transcribe(gone, noise(30)); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		leave()
+	}
+	if _, err := w.Transcribe(ctx, noise(1)); err != nil {
+		t.Fatal(err)
+	}
+	if w.child.cmd.Process.Pid != pid {
+		t.Error("the model was loaded again")
 	}
 }
 

@@ -195,6 +195,9 @@ func (w *Worker) transcribe(ctx context.Context, pcm []float32) (Reply, error) {
 	if err := w.ready(ctx); err != nil {
 		return Reply{}, err
 	}
+	if err := ctx.Err(); err != nil {
+		return Reply{}, err // the model is loaded now, for the next one
+	}
 	b := make([]byte, 0, 4*len(pcm))
 	for _, v := range pcm {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
