@@ -21,10 +21,11 @@ benchmarks() { # benchmarks TITLE AIM PACKAGE BENCHMARK TIME
 
 printf '%s, %s cores, load %s\n' "$(go version)" "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
 tests 'first partial and final, virtual time' 'partial p50 0.85 s, p95 1.3 s; final p50 0.6 s, p95 0.95 s' 'TestLatencyFigures$' 'utterances: first partial'
-tests 'words, streamed beside whole' '8 % wrong, within 2 points of whole; contradicted 1 %' 'TestRecordings$' 'words wrong|committed words'
+tests 'words, streamed beside whole' '8 % wrong, within 2 points of whole' 'TestRecordings$' 'words wrong'
+tests 'words that partials committed, then contradicted' '1 %' 'TestContradicted$' 'committed words'
 tests 'lag after an engine stalled for 30 s' 'under 1.5 s within one utterance, nothing lost' 'TestStall$' 'utterances|PASS: TestStall'
 tests 'voices in six noises' 'none missed at 5 dB; keyboard at 10 dB 1 %' 'TestVoicesInNoise$' 'missed'
 benchmarks 'voice activity' '2 % of a core' ./audio/silero 'BenchmarkSpeech$' 2s
 benchmarks 'levels, spectrum, rate' '0.5 % of a core, no allocation' ./audio/dsp 'BenchmarkChain$' 2s
-benchmarks 'a frame through the pipeline, silent' 'no allocation' ./audio 'BenchmarkPipeline$' 2s
+benchmarks 'all of it and voice activity, on a frame of a device' '2.5 % of a core, no allocation' ./audio 'BenchmarkPipeline$' 2s
 benchmarks 'transcript published to words in the captions, Chromium' 'p95 30 ms' . 'BenchmarkCaptionToDOM$' 1x
