@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"landale/audio/audiotest"
+	"landale/event"
 )
 
 // wavFile writes mono samples at 16 kHz where a player finds them.
@@ -241,4 +242,23 @@ func TestMicrophone(t *testing.T) {
 	if f := h.finals(t, before+1, 20*time.Second)[before]; f.Message == "" {
 		t.Error("no text after the microphone was put back")
 	}
+}
+
+// contradictions counts the words that partials had committed, and those of them
+// that the final of the same segment does not have in that place.
+func contradictions(all []event.Event) (committed, contradicted int) {
+	stable := map[string][]string{}
+	for _, e := range all {
+		switch p := e.Payload.(type) {
+		case event.TranscriptionPartial:
+			if w := strings.Fields(p.Message); p.StableWords <= len(w) && p.StableWords > len(stable[p.SegmentID]) {
+				stable[p.SegmentID] = w[:p.StableWords]
+			}
+		case event.TranscriptionFinal:
+			said, final := stable[p.SegmentID], strings.Fields(p.Message)
+			wrong, n := audiotest.WordErrors(strings.Join(said, " "), strings.Join(final[:min(len(said), len(final))], " "))
+			committed, contradicted = committed+n, contradicted+wrong
+		}
+	}
+	return committed, contradicted
 }
