@@ -112,8 +112,11 @@ device = "TestMicrophone"
 		return len(page.Hits) == 1 && strings.Contains(page.Hits[0].Snippet, "\x02")
 	})
 
-	if got := metrics(t, a.URL()); !strings.Contains(got, `landale_part_detail{name="final_latency_ms_p50",part="audio"}`) {
-		t.Error("the metrics lack the latency of finals")
+	got := metrics(t, a.URL())
+	for _, stage := range []string{`"engine_start_ms_p50",part="audio"`, `"engine_end_ms_p95",part="audio"`, `"final_latency_ms_p50",part="audio"`, `"stored_ms_p95",part="store"`} {
+		if !strings.Contains(got, "landale_part_detail{name="+stage+"}") {
+			t.Errorf("the metrics lack %s", stage)
+		}
 	}
 
 	// A correction stands beside the original, under the same segment.

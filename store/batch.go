@@ -128,7 +128,11 @@ func (s *Store) tryBatch(ctx context.Context, evs []event.Event, more func(conte
 	s.names.learn(b.added)
 	s.origins.learn(b.origins)
 	s.recent.add(b.claimed)
-	s.stats.wrote(b.out, time.Since(began))
+	now := time.Now()
+	s.stats.wrote(b.out, now.Sub(began))
+	if len(evs) > 0 {
+		s.stats.waited(now.Sub(event.SeqTime(evs[0].Seq)))
+	}
 	return b.out, nil
 }
 

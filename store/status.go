@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type stats struct {
 	lost      uint64
 	last      time.Time
 	took      time.Duration
+	waits     []time.Duration // from publishing to the end of the commit, of the newest batches
 	trouble   error
 	troubleAt time.Time
 	attempts  int
@@ -38,6 +40,32 @@ func (st *stats) wrote(o outcome, took time.Duration) {
 	st.stored += uint64(o.stored)
 	st.repeated += uint64(len(o.repeats))
 	st.last, st.took = time.Now(), took
+}
+
+// keptWaits is how many of the newest batches the percentiles are made of.
+const keptWaits = 200
+
+// waited notes how long the oldest event of a batch took from being published to
+// being stored. An import's are old; they say nothing.
+func (st *stats) waited(d time.Duration) {
+	if d < 0 || d > time.Minute {
+		return
+	}
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.waits = append(st.waits, d); len(st.waits) > keptWaits {
+		st.waits = st.waits[1:]
+	}
+}
+
+// storedMS is what an event waits for being stored, p50 and p95 in milliseconds.
+func (st *stats) storedMS() map[string]float64 {
+	d := slices.Sorted(slices.Values(st.waits))
+	if len(d) == 0 {
+		return nil
+	}
+	ms := func(i int) float64 { return float64(d[i].Microseconds()) / 1000 }
+	return map[string]float64{"p50": ms(len(d) / 2), "p95": ms(len(d) * 95 / 100)}
 }
 
 func (st *stats) refused() {
@@ -99,6 +127,9 @@ func (s *Store) Status() event.Status {
 		"file_bytes":     fileSize(s.path),
 		"log_bytes":      fileSize(s.path + "-wal"),
 	}}
+	if ms := st.storedMS(); ms != nil {
+		out.Details["stored_ms"] = ms
+	}
 	if out.State == "" {
 		out.State = event.Starting
 	}
