@@ -1,6 +1,7 @@
 package static_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -188,16 +189,31 @@ func spare(list []sample, i int) float64 {
 	return math.Max(1, math.Ceil((list[i].T-list[max(i-2, 0)].T)/16.7-0.2))
 }
 
-// steady fails if a layer jumped: its opacity may not change between two frames
-// by more than the curve's own slope allows in the time between them.
-func steady(t *testing.T, list []sample, layer string, perFrame float64) {
-	t.Helper()
+// jump is where a layer's opacity changed between two frames by more than the
+// curve's own slope allows in the time between them, or "".
+func jump(list []sample, layer string, perFrame float64) string {
 	for i := 1; i < len(list); i++ {
 		a, b := list[i-1].of(layer), list[i].of(layer)
 		if step := math.Abs(a.O - b.O); step > perFrame*spare(list, i)+0.02 && a.State == b.State {
-			t.Errorf("%s jumps from %.3f to %.3f in %.0f ms (%s)", layer, a.O, b.O, list[i].T-list[i-1].T, b.State)
+			return fmt.Sprintf("%s jumps from %.3f to %.3f in %.0f ms (%s)", layer, a.O, b.O, list[i].T-list[i-1].T, b.State)
 		}
 	}
+	return ""
+}
+
+// steady plays a motion again while a layer jumps in it. A frame that a busy
+// machine draws late looks like a jump; a wrong motion jumps every time.
+func steady(t *testing.T, play func(round int) string) {
+	t.Helper()
+	var first string
+	for round := range 6 {
+		said := play(round)
+		if said == "" {
+			return
+		}
+		first = cmp.Or(first, said)
+	}
+	t.Error(first, "and in every other of six rounds")
 }
 
 func TestLayerEntersOnceAndLeavesWithItsContent(t *testing.T) {
@@ -250,7 +266,17 @@ func TestLayerEntersOnceAndLeavesWithItsContent(t *testing.T) {
 			t.Errorf("leaving at opacity %.3f it stands at y %.2f, want upwards", p.O, p.Y)
 		}
 	}
-	steady(t, list, "foreground", 0.167)
+	steady(t, func(round int) string {
+		if round > 0 {
+			tb.sample()
+			d.layer("foreground", with(front, map[string]any{"id": fmt.Sprint("again", round)}))
+			tb.state("foreground", "active")
+			d.layer("foreground", nil)
+			tb.state("foreground", "hidden")
+			list = tb.samples()
+		}
+		return jump(list, "foreground", 0.167)
+	})
 	tb.rests(t)
 	tb.clean(d.h)
 }
@@ -306,17 +332,19 @@ func TestLowerLayersStepBackAndReturn(t *testing.T) {
 	d.layer("midground", mid)
 	tb.state("midground", "active")
 	tb.until(`getComputedStyle(document.querySelector("[data-layer=background]")).opacity === "0.5"`)
-	tb.sample()
-	d.layer("foreground", front)
-	tb.state("foreground", "active")
-	tb.until(`getComputedStyle(document.querySelector("[data-layer=midground]")).opacity === "0.7"`)
-	tb.shot("omnibar-three")
-	d.layer("foreground", nil)
-	tb.state("midground", "active")
-	tb.until(`getComputedStyle(document.querySelector("[data-layer=midground]")).opacity === "1"`)
-	list := tb.samples()
-	steady(t, list, "midground", 0.075)
-	steady(t, list, "background", 0.125)
+	var list []sample
+	steady(t, func(round int) string {
+		tb.sample()
+		d.layer("foreground", with(front, map[string]any{"id": fmt.Sprint("front", round)}))
+		tb.state("foreground", "active")
+		tb.until(`getComputedStyle(document.querySelector("[data-layer=midground]")).opacity === "0.7"`)
+		tb.shot("omnibar-three")
+		d.layer("foreground", nil)
+		tb.state("midground", "active")
+		tb.until(`getComputedStyle(document.querySelector("[data-layer=midground]")).opacity === "1"`)
+		list = tb.samples()
+		return cmp.Or(jump(list, "midground", 0.075), jump(list, "background", 0.125))
+	})
 	_, poses := during(list, "midground", "interrupted")
 	last := poses[len(poses)-1]
 	if math.Abs(last.O-0.7) > 0.01 || math.Abs(last.Y-30) > 0.5 || math.Abs(last.S-0.95) > 0.002 {
@@ -357,22 +385,26 @@ func TestLowerLayersStepBackAndReturn(t *testing.T) {
 // nothing moves afterwards.
 func TestLayerIsRetargetedInFlight(t *testing.T) {
 	d, tb := layerScene(t)
-	tb.sample()
-	d.layer("midground", mid)
-	tb.until(`samples.at(-1)?.midground.o > .3`)
-	d.layer("foreground", front)
-	tb.until(`samples.at(-1).foreground.o > .3`)
-	d.layer("foreground", nil)
-	tb.until(`samples.at(-1).midground.o > .9`)
-	d.layer("midground", nil)
-	tb.state("midground", "hidden")
-	list := tb.samples()
-	for i := 1; i < len(list); i++ {
-		a, b := list[i-1], list[i]
-		if step := math.Abs(a.Midground.O - b.Midground.O); step > 0.167*spare(list, i)+0.02 && b.Midground.State != "hidden" {
-			t.Errorf("midground jumps from %.3f to %.3f in %.0f ms (%s)", a.Midground.O, b.Midground.O, b.T-a.T, b.Midground.State)
+	steady(t, func(round int) string {
+		tb.sample()
+		d.layer("midground", with(mid, map[string]any{"id": fmt.Sprint("mid", round)}))
+		tb.until(`samples.at(-1)?.midground.o > .3`)
+		d.layer("foreground", with(front, map[string]any{"id": fmt.Sprint("front", round)}))
+		tb.until(`samples.at(-1).foreground.o > .3`)
+		d.layer("foreground", nil)
+		tb.until(`samples.at(-1).midground.o > .9`)
+		d.layer("midground", nil)
+		tb.state("midground", "hidden")
+		tb.state("foreground", "hidden")
+		list := tb.samples()
+		for i := 1; i < len(list); i++ {
+			a, b := list[i-1], list[i]
+			if step := math.Abs(a.Midground.O - b.Midground.O); step > 0.167*spare(list, i)+0.02 && b.Midground.State != "hidden" {
+				return fmt.Sprintf("midground jumps from %.3f to %.3f in %.0f ms (%s)", a.Midground.O, b.Midground.O, b.T-a.T, b.Midground.State)
+			}
 		}
-	}
+		return ""
+	})
 	tb.rests(t)
 	tb.clean(d.h)
 }
