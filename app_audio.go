@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -146,6 +147,10 @@ func (a *App) audioRoutes() []hub.Route {
 	type correction struct {
 		Text string `json:"text"`
 	}
+	type engine struct {
+		Engine string `json:"engine"`
+		Model  string `json:"model"`
+	}
 	return []hub.Route{
 		{Method: "GET", Path: "/api/speech/models", Doc: "Lists the models that can recognise speech on this PC.", Data: []audio.ModelInfo{},
 			Handle: func(context.Context, hub.Request) (any, error) { return a.audio.Models(), nil }},
@@ -153,6 +158,21 @@ func (a *App) audioRoutes() []hub.Route {
 			Handle: func(_ context.Context, r hub.Request) (any, error) {
 				return map[string]string{"id": r.Text("id")}, a.audio.InstallModel(r.Text("id"))
 			}},
+		{Method: "PUT", Path: "/api/speech/engine", Doc: "Chooses what turns sound into words, in the config file: auto, openai, local, browser or off. A model is one of the catalogue's.", Body: engine{}, Data: engine{},
+			Handle: with(func(_ context.Context, p engine) (any, error) {
+				values := [][2]string{{"engine", strconv.Quote(p.Engine)}}
+				if err := a.change("audio", values); err != nil {
+					return nil, err
+				}
+				if p.Model != "" {
+					return p, a.change("audio.local", [][2]string{{"model", strconv.Quote(p.Model)}})
+				}
+				return p, nil
+			})},
+		{Method: "PUT", Path: "/api/speech/device", Doc: "Chooses the microphone, in the config file, where there is no source of another kind.", Body: try{}, Data: try{},
+			Handle: with(func(_ context.Context, p try) (any, error) {
+				return p, a.chooseDevice(p.Device)
+			})},
 		{Method: "GET", Path: "/api/speech/devices", Doc: "Lists the microphones of this PC.", Data: []audio.Device{},
 			Handle: func(context.Context, hub.Request) (any, error) { return a.audio.Devices() }},
 		{Method: "POST", Path: "/api/speech/pause", Doc: "Holds captions, or lets them go on.", Body: pause{}, Data: pause{},
@@ -174,6 +194,18 @@ func (a *App) audioRoutes() []hub.Route {
 				return a.correct(ctx, r.Text("ref"), p.Text)
 			}},
 	}
+}
+
+// chooseDevice writes the microphone into the config file: into its only source,
+// or as its first one.
+func (a *App) chooseDevice(device string) error {
+	switch list := a.config().Audio.Sources; {
+	case len(list) == 0:
+		return a.append("\n[[audio.source]]\nname = \"microphone\"\ndevice = " + strconv.Quote(device) + "\n")
+	case len(list) == 1 && (list[0].Kind == "" || list[0].Kind == "device"):
+		return a.change("[audio.source]", [][2]string{{"device", strconv.Quote(device)}})
+	}
+	return &configError{"there are several sources: choose the device of each in the config file"}
 }
 
 // correct publishes a transcript's line as the person says that it should be: a
