@@ -426,7 +426,8 @@ func later(a, b time.Time) time.Time {
 func (a *Audio) Status() event.Status {
 	sources := a.Sources()
 	a.mu.Lock()
-	reason, engine, port, language, paused, spool := a.reason, a.engine, a.listen, a.cfg.Language, a.paused, a.spool
+	reason, engine, port, spool := a.reason, a.engine, a.listen, a.spool
+	language, paused, choice := a.cfg.Language, a.paused, a.cfg.Engine
 	downloads := make([]Download, 0, len(a.downloads))
 	for _, d := range a.downloads {
 		downloads = append(downloads, *d)
@@ -435,7 +436,7 @@ func (a *Audio) Status() event.Status {
 	st := event.Status{State: event.Running, Details: a.figures.details()}
 	st.Details["sources"] = sources
 	st.Details["audio_port"] = port
-	st.Details["language"], st.Details["paused"] = language, paused
+	st.Details["language"], st.Details["paused"], st.Details["engine_choice"] = language, paused, choice
 	st.Details["downloads"] = downloads
 	if spool != nil {
 		st.Details["waiting"] = spool.waiting.Load()

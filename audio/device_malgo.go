@@ -46,7 +46,7 @@ func backends() []malgo.Backend {
 func Devices() ([]Device, error) {
 	mal, err := malgo.InitContext(backends(), malgo.ContextConfig{}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("sound system: %w", err)
+		return nil, fmt.Errorf("no sound system answers: %w", err)
 	}
 	defer closeContext(mal)
 	infos, err := mal.Devices(malgo.Capture)
@@ -187,7 +187,7 @@ func open(ctx context.Context, want string, ms, count uint32, r *ring) (*capture
 func openDevice(want string, ms, count uint32, r *ring) (*captureDevice, error) {
 	mal, err := malgo.InitContext(backends(), malgo.ContextConfig{}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: sound system: %w", errGone, err)
+		return nil, fmt.Errorf("%w: no sound system answers: %w", errGone, err)
 	}
 	cfg := malgo.DefaultDeviceConfig(malgo.Capture)
 	cfg.Capture.Format = malgo.FormatF32

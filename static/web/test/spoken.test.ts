@@ -55,5 +55,5 @@ test("a source says what it does", () => {
     [{ state: "away", error: "unplugged" }, "away: unplugged"], [{ state: "idle" }, "nobody sends"], [{ state: "muted", lag: "odd" }, "muted"], [{}, "unknown"],
   ]
   for (const [s, want] of rows) assert.equal(words(s), want)
-  assert.deepEqual(speechDetails(undefined), { engine: "", sources: [], downloads: [], latency: undefined, paused: undefined })
+  assert.deepEqual(speechDetails(undefined), { engine: "", engine_choice: "auto", sources: [], downloads: [], latency: undefined, paused: undefined })
 })

@@ -1,7 +1,7 @@
 // Who recognises, with which model, from which microphone; and a try of five seconds.
 
 import { createEffect, createSignal, For, on, Show, type JSX } from "solid-js"
-import { get, post } from "../wire/api.ts"
+import { get, post, put } from "../wire/api.ts"
 import { useModel } from "./model.ts"
 import { remembered } from "./remember.ts"
 import type { SpeechDetails } from "./spoken.ts"
@@ -29,6 +29,15 @@ interface Trial {
   engine?: string
   error?: string
 }
+
+/** What may turn sound into words, as config.toml spells it. */
+const engines: readonly (readonly [string, string])[] = [
+  ["auto", "Whatever is there"],
+  ["local", "A model on this PC"],
+  ["openai", "A speech server"],
+  ["browser", "The page /speech"],
+  ["off", "Nothing: do not listen"],
+]
 
 /** The program records for five seconds and then recognises. */
 const testMS = 25_000
@@ -77,6 +86,15 @@ export function SpeechSetup(props: { details: SpeechDetails; reason: string }): 
       setModelNote((e as Error).message)
     }
   }
+  const [choiceNote, setChoiceNote] = createSignal("")
+  const choose = async (path: string, body: object) => {
+    try {
+      await put(path, body)
+      setChoiceNote("")
+    } catch (e) {
+      setChoiceNote((e as Error).message)
+    }
+  }
   const test = async () => {
     setTrying(true)
     setTrial(null)
@@ -95,6 +113,12 @@ export function SpeechSetup(props: { details: SpeechDetails; reason: string }): 
       <section>
         <h3>Recogniser</h3>
         <p>{props.details.engine || "None yet."} <Show when={props.reason}><span class="setup-reason">{props.reason}</span></Show></p>
+        <div class="setup-row">
+          <select aria-label="Recogniser" disabled={!model.connected()} onChange={e => void choose("/api/speech/engine", { engine: e.currentTarget.value })}>
+            <For each={engines}>{([id, label]) => <option value={id} selected={id === props.details.engine_choice}>{label}</option>}</For>
+          </select>
+        </div>
+        <Show when={choiceNote()}><p class="setup-trouble" role="alert">Not changed: {choiceNote()}.</p></Show>
         <p class="quiet">Without a model: <a href="/speech" target="_blank">/speech</a> in Chrome or Edge, or a speech server in config.toml, audio.openai.base_url.</p>
       </section>
       <section>
@@ -105,6 +129,7 @@ export function SpeechSetup(props: { details: SpeechDetails; reason: string }): 
             <For each={devices()}>{d => <option value={d.name} selected={d.name === device()}>{d.name}{d.default ? " (default)" : ""}</option>}</For>
           </select>
           <button type="button" class="small" data-kind="do" disabled={trying() || !model.connected()} onClick={() => void test()}>{trying() ? "Say something…" : "Test for 5 s"}</button>
+          <button type="button" class="small" disabled={!model.connected()} onClick={() => void choose("/api/speech/device", { device: device() })}>Listen to it</button>
         </div>
         <Show when={deviceNote()}><p class="quiet">Microphones cannot be listed now: {deviceNote()}.</p></Show>
         <Show when={trouble()}><p class="setup-trouble" role="alert">The test did not work: {trouble()}.</p></Show>
@@ -116,7 +141,7 @@ export function SpeechSetup(props: { details: SpeechDetails; reason: string }): 
             </div>
           )}
         </Show>
-        <p class="quiet">What is listened to is set in config.toml, audio.sources.</p>
+        <p class="quiet">Several sources at once are set in config.toml, audio.source.</p>
       </section>
       <section>
         <h3>Models for this PC</h3>
@@ -127,7 +152,11 @@ export function SpeechSetup(props: { details: SpeechDetails; reason: string }): 
               <li class="setup-model" data-model={m.id}>
                 <span class="setup-model-name">{m.title}</span>
                 <span class="quiet">{m.language} · {m.speed} · {megabytes(m.bytes)} · {m.licence}</span>
-                <Show when={!m.installed} fallback={<span class="setup-here">installed</span>}>
+                <Show when={!m.installed} fallback={
+                  <Show when={props.details.engine !== `local ${m.id}`} fallback={<span class="setup-here">in use</span>}>
+                    <button type="button" class="small" disabled={!model.connected()} aria-label={`Use ${m.title}`} onClick={() => void choose("/api/speech/engine", { engine: "local", model: m.id })}>Use</button>
+                  </Show>
+                }>
                   <Show when={download(m.id)} fallback={<button type="button" class="small" disabled={!model.connected()} aria-label={`Download ${m.title}`} onClick={() => void install(m.id)}>Download</button>}>
                     {d => <span>{Math.floor((100 * d().done) / Math.max(1, d().total))} %</span>}
                   </Show>

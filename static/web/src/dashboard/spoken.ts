@@ -92,6 +92,8 @@ export interface ModelDownload {
 
 export interface SpeechDetails {
   engine: string
+  /** audio.engine of the config. */
+  engine_choice: string
   sources: SourceStatus[]
   downloads: ModelDownload[]
   latency: { p50: number; p95: number } | undefined
@@ -108,6 +110,7 @@ export function speechDetails(details: Record<string, unknown> | undefined): Spe
   const latency = d.final_latency_ms as Record<string, unknown> | undefined
   return {
     engine: text(d.engine),
+    engine_choice: text(d.engine_choice) || "auto",
     sources: list(d.sources).map(s => ({ name: text(s.name), device: text(s.device), state: text(s.state), lag: number(s.lag), error: text(s.error) })),
     downloads: list(d.downloads).map(m => ({ id: text(m.id), done: number(m.done), total: number(m.total), error: text(m.error) })),
     latency: typeof latency?.p50 === "number" ? { p50: latency.p50, p95: number(latency.p95) } : undefined,
